@@ -1,0 +1,32 @@
+"""Every limit of the product in one place. What exceeds one is refused by name or flagged."""
+
+from typing import Final
+
+BAG_ENTRIES: Final = 4_096
+"""Entries that a window keeps per person and operator before the person counts as heavy."""
+DECAY_HOPS: Final = 1_280
+"""After so many hops the weight of a point is zero."""
+EXPRESSION_BYTES: Final = 65_536
+EXPRESSION_DEPTH: Final = 50
+DEFINITION_FILE_BYTES: Final = 4 * 1024 * 1024
+DEFINITION_FILES: Final = 1_000
+DEFINITIONS: Final = 10_000
+ITEMS: Final = 1_000
+"""Items of a list that any, all and sum look at."""
+PATTERN_BYTES: Final = 1_000
+SEQUENCE_STEPS: Final = 20
+STEP_TIMES: Final = 100
+SMOOTHED_VALUES: Final = 1_000
+TOP_VALUES: Final = 100
+NEAR_KM: Final = 200
+POPULATION_MINIMUM: Final = 100
+"""People with a value that cut points need."""
+NAME_CHARACTERS: Final = 200
+ID_CHARACTERS: Final = 512
+FACT_BYTES: Final = 262_144
+FACT_DEPTH: Final = 32
+PROPERTIES: Final = 1_000
+HOT_COLUMNS: Final = 200
+"""Properties that the history keeps as typed columns."""
+LINKS_PER_PERSON: Final = 1_000
+"""Identifiers that one person may unite."""

@@ -1,0 +1,1 @@
+"""The targeting language: one definition, one meaning, three readings."""
