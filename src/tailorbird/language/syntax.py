@@ -1,0 +1,344 @@
+"""Expression text to tree, by the standard library's parser against a whitelist.
+
+Nothing is ever evaluated. What is too large or too deep is refused on its tokens, before a
+parser sees it.
+"""
+
+from __future__ import annotations
+
+import ast as python
+import io
+import re
+import tokenize
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from tailorbird.kernel import limits
+from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
+from tailorbird.kernel.values import Missing, parse_number
+from tailorbird.language.ast import Boolean, Call, Each, Listing, Node, Number, Ref, Text
+from tailorbird.language.operators import EACH, OPERATORS, ROOTS, SYMBOLS
+
+_NUMBER: Final = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COMPARISONS: Final[dict[type[python.cmpop], str]] = {
+    python.Eq: "==",
+    python.NotEq: "!=",
+    python.Lt: "<",
+    python.LtE: "<=",
+    python.Gt: ">",
+    python.GtE: ">=",
+    python.In: "in",
+    python.NotIn: "not in",
+}
+_ARITHMETIC: Final[dict[type[python.operator], str]] = {
+    python.Add: "+",
+    python.Sub: "-",
+    python.Mult: "*",
+    python.Div: "/",
+}
+_ASCENDING: Final = frozenset({"<", "<="})
+_DESCENDING: Final = frozenset({">", ">="})
+_FUNCTIONS: Final = sorted(set(OPERATORS) - SYMBOLS | EACH)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an expression's text stands in a file, to point at faults."""
+
+    file: str = "<expression>"
+    line: int = 1
+    column: int = 1
+    indent: int = 1
+    """The column at which the text's second and later lines begin."""
+
+    def place(self, line: int, column: int) -> Place:
+        """The place of a character, both counted from 0 within the text."""
+        first = self.column if line == 0 else self.indent
+        return Place(self.file, self.line + line, first + column)
+
+
+def parse(text: str, source: Source | None = None) -> Node:
+    """The tree of an expression; raises `DefinitionError` with the place of the first fault.
+
+    >>> parse('count("Product Viewed", last="7d") >= 3').op
+    '>='
+    """
+    return _Parser(text, source or Source()).parse()
+
+
+class _Parser:
+    def __init__(self, text: str, source: Source) -> None:
+        self._text = text
+        self._source = source
+        self._lines = text.split("\n")
+
+    def parse(self) -> Node:
+        if len(self._text.encode("utf-8", "surrogatepass")) > limits.EXPRESSION_BYTES:
+            self._refuse_at(
+                0, 0, f"the expression is longer than {limits.EXPRESSION_BYTES} bytes; split it"
+            )
+        if not self._text.strip():
+            self._refuse_at(0, 0, "the expression is empty")
+        self._check_tokens()
+        try:
+            # The brackets let an expression run over several lines.
+            tree = python.parse("(" + self._text + "\n)", mode="eval")
+        except SyntaxError as error:
+            line = min((error.lineno or 1) - 1, len(self._lines) - 1)
+            column = (error.offset or 1) - 1 - (line == 0)
+            self._refuse_at(line, max(column, 0), f"this is no expression: {error.msg}")
+        except (RecursionError, MemoryError):
+            self._refuse_deep(0, 0)
+        return self._node(tree.body, 1)
+
+    def _check_tokens(self) -> None:
+        depth = run = 0
+        previous = None
+        try:
+            for token in tokenize.generate_tokens(io.StringIO("(" + self._text + "\n)").readline):
+                line, column = token.start[0] - 1, token.start[1] - (token.start[0] == 1)
+                self._check_token(token, previous, line, column)
+                depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.string, 0)
+                run = run + 1 if token.string in ("not", "-", "+", "~") else 0
+                if depth + run > limits.EXPRESSION_DEPTH + 1:
+                    self._refuse_deep(line, column)
+                if token.type not in (tokenize.NL, tokenize.COMMENT):
+                    previous = token.type
+        except (tokenize.TokenError, SyntaxError):
+            return  # the parser says it better
+
+    def _check_token(
+        self, token: tokenize.TokenInfo, previous: int | None, line: int, column: int
+    ) -> None:
+        if token.type == tokenize.STRING and previous == tokenize.STRING:
+            self._refuse_at(line, column, "two texts side by side; write one text, or a list")
+        if token.type == tokenize.STRING and token.string[0] not in "\"'":
+            self._refuse_at(line, column, 'text takes no prefix; write it as "..."')
+        if token.type == tokenize.NAME and not token.string.isascii():
+            self._refuse_at(
+                line,
+                column,
+                f"the name {token.string!r} has letters beyond ASCII; "
+                f"in brackets it may: properties[{token.string!r}]",
+            )
+
+    def _refuse_deep(self, line: int, column: int) -> NoReturn:
+        self._refuse_at(
+            line,
+            column,
+            f"the expression is nested deeper than {limits.EXPRESSION_DEPTH}; "
+            "give parts of it a name and use in_segment(...)",
+        )
+
+    def _refuse_at(self, line: int, column: int, message: str) -> NoReturn:
+        raise DefinitionError([Problem(self._source.place(line, column), message)])
+
+    def _refuse(self, node: python.expr | python.keyword, message: str) -> NoReturn:
+        raise DefinitionError([Problem(self._place(node), message)])
+
+    def _place(self, node: python.expr | python.keyword) -> Place:
+        line = node.lineno - 1
+        prefix = node.col_offset - (line == 0)
+        text = self._lines[line] if line < len(self._lines) else ""
+        column = len(
+            text.encode("utf-8", "surrogatepass")[: max(prefix, 0)].decode("utf-8", "ignore")
+        )
+        return self._source.place(line, column)
+
+    def _node(self, node: python.expr, depth: int) -> Node:
+        if depth > limits.EXPRESSION_DEPTH:
+            place = self._place(node)
+            raise DefinitionError(
+                [
+                    Problem(
+                        place,
+                        f"the expression is nested deeper than {limits.EXPRESSION_DEPTH}; "
+                        "give parts of it a name and use in_segment(...)",
+                    )
+                ]
+            )
+        read = _READERS.get(type(node))
+        if read is None:
+            self._refuse(node, f"{_called(node)} cannot stand in an expression")
+        return read(self, node, depth)
+
+    def _constant(self, node: python.Constant, _depth: int) -> Node:
+        value, place = node.value, self._place(node)
+        if isinstance(value, bool):
+            return Boolean(value, place=place)
+        if isinstance(value, str):
+            if any("\ud800" <= letter <= "\udfff" for letter in value):
+                self._refuse(node, "the text holds half a character (a lone surrogate)")
+            return Text(value, place=place)
+        if isinstance(value, int | float):
+            return self._number(node, "")
+        if value is None:
+            self._refuse(node, "None is no value here; ask exists(...) or not exists(...)")
+        self._refuse(node, f"{_called(node)} cannot stand in an expression")
+
+    def _number(self, node: python.Constant, sign: str) -> Node:
+        line = self._lines[node.lineno - 1].encode()
+        shift = node.lineno == 1
+        end = (node.end_col_offset or 0) - shift
+        text = line[node.col_offset - shift : end].decode()
+        if not _NUMBER.fullmatch(text):
+            self._refuse(node, f"write the number {text} in plain decimal digits")
+        value = parse_number(sign + text)
+        if isinstance(value, Missing):
+            self._refuse(node, f"the number {text} is out of range; below 10^12 is allowed")
+        return Number(value, place=self._place(node))
+
+    def _logic(self, node: python.BoolOp, depth: int) -> Node:
+        op = "and" if isinstance(node.op, python.And) else "or"
+        args = tuple(self._node(value, depth + 1) for value in node.values)
+        return Call(op, args, place=self._place(node))
+
+    def _unary(self, node: python.UnaryOp, depth: int) -> Node:
+        if isinstance(node.op, python.Not):
+            return Call("not", (self._node(node.operand, depth + 1),), place=self._place(node))
+        if (
+            isinstance(node.op, python.USub)
+            and isinstance(node.operand, python.Constant)
+            and type(node.operand.value) in (int, float)
+        ):
+            return self._number(node.operand, "-")
+        if isinstance(node.op, python.USub):
+            self._refuse(node, "a minus sign stands before a number only; write 0 - (...)")
+        self._refuse(node, f"{_called(node)} cannot stand in an expression")
+
+    def _binary(self, node: python.BinOp, depth: int) -> Node:
+        op = _ARITHMETIC.get(type(node.op))
+        if op is None:
+            hint = "; write and, or" if isinstance(node.op, python.BitAnd | python.BitOr) else ""
+            self._refuse(node, f"only + - * / calculate{hint}")
+        left, right = self._node(node.left, depth + 1), self._node(node.right, depth + 1)
+        return Call(op, (left, right), place=self._place(node))
+
+    def _compare(self, node: python.Compare, depth: int) -> Node:
+        operands = [node.left, *node.comparators]
+        names = []
+        for operator in node.ops:
+            if type(operator) not in _COMPARISONS:
+                self._refuse(node, "is and is not compare nothing here; write == or exists(...)")
+            names.append(_COMPARISONS[type(operator)])
+        if len(names) > 1 and not (set(names) <= _ASCENDING or set(names) <= _DESCENDING):
+            self._refuse(node, "only comparisons of one direction chain, such as 1 < x <= 5")
+        values = [self._node(operand, depth + 1) for operand in operands]
+        place = self._place(node)
+        pairs = tuple(
+            Call(name, (values[i], values[i + 1]), place=place) for i, name in enumerate(names)
+        )
+        return pairs[0] if len(pairs) == 1 else Call("and", pairs, place=place)
+
+    def _listing(self, node: python.List | python.Tuple, depth: int) -> Node:
+        items = tuple(self._node(item, depth + 1) for item in node.elts)
+        return Listing(items, place=self._place(node))
+
+    def _way(self, node: python.expr, _depth: int) -> Node:
+        keys: list[str] = []
+        current = node
+        while True:
+            if isinstance(current, python.Attribute):
+                keys.append(current.attr)
+                current = current.value
+            elif isinstance(current, python.Subscript):
+                keys.append(self._key(current))
+                current = current.value
+            else:
+                break
+        if not isinstance(current, python.Name):
+            self._refuse(current, "only names such as properties.x or traits.x have parts")
+        return self._ref(node, current.id, tuple(reversed(keys)))
+
+    def _ref(self, node: python.expr, root: str, path: tuple[str, ...]) -> Node:
+        if root not in ROOTS:
+            hint = nearest(root, [*ROOTS, *_FUNCTIONS])
+            if root in OPERATORS:
+                hint = f"; write {root}(...)"
+            self._refuse(node, f"the name {root!r} is not known{hint}")
+        if not path and root != "item":
+            self._refuse(node, f"{root} alone is no value; name a part of it: {root}.x")
+        if len(path) > limits.FACT_DEPTH or any(len(key) > limits.NAME_CHARACTERS for key in path):
+            self._refuse(node, f"the name {root}.… is too long")
+        if root == "prev" and (path[0] not in ("properties", "context") or len(path) < 2):
+            self._refuse(node, "prev is the fact before: write prev.properties.x")
+        return Ref(root, path, place=self._place(node))
+
+    def _key(self, node: python.Subscript) -> str:
+        if isinstance(node.slice, python.Constant) and isinstance(node.slice.value, str):
+            return node.slice.value
+        self._refuse(node, 'in brackets stands a name in quotes: properties["last-name"]')
+
+    def _call(self, node: python.Call, depth: int) -> Node:
+        if not isinstance(node.func, python.Name):
+            self._refuse(node, "only operators can be called; methods cannot")
+        name = node.func.id
+        if name in EACH and len(node.args) == 1 and not node.keywords:
+            if isinstance(node.args[0], python.GeneratorExp):
+                return self._each(name, node.args[0], depth)
+            if name != "sum":
+                self._refuse(node, f"write {name}(item.x == 1 for item in properties.products)")
+        operator = OPERATORS.get(name)
+        if operator is None or name in SYMBOLS:
+            self._refuse(node, f"there is no operator {name!r}{nearest(name, _FUNCTIONS)}")
+        args = tuple(self._node(arg, depth + 1) for arg in node.args)
+        return Call(name, args, self._keywords(node, name, depth), place=self._place(node))
+
+    def _keywords(self, node: python.Call, name: str, depth: int) -> tuple[tuple[str, Node], ...]:
+        known = [key for key, _ in OPERATORS[name].keywords]
+        given: dict[str, Node] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self._refuse(keyword, "** cannot stand in an expression")
+            if keyword.arg not in known:
+                hint = nearest(keyword.arg, known) if known else "; it takes none"
+                self._refuse(keyword, f"{name} takes no {keyword.arg}={hint}")
+            if keyword.arg in given:
+                self._refuse(keyword, f"{keyword.arg}= is given twice")
+            given[keyword.arg] = self._node(keyword.value, depth + 1)
+        return tuple((key, given[key]) for key in known if key in given)
+
+    def _each(self, name: str, node: python.GeneratorExp, depth: int) -> Node:
+        generator = node.generators[0]
+        target = generator.target
+        if len(node.generators) > 1 or generator.ifs or generator.is_async:
+            self._refuse(node, "one plain `for item in ...` is allowed; put conditions before it")
+        if not isinstance(target, python.Name) or target.id != "item":
+            self._refuse(target, "the item is called item: `for item in properties.products`")
+        body, source = self._node(node.elt, depth + 1), self._node(generator.iter, depth + 1)
+        return Each(name, body, source, place=self._place(node))
+
+
+_Reader = Callable[[_Parser, python.expr, int], Node]
+_READERS: Final[dict[type[python.expr], _Reader]] = {
+    python.Constant: _Parser._constant,  # type: ignore[dict-item]
+    python.BoolOp: _Parser._logic,  # type: ignore[dict-item]
+    python.UnaryOp: _Parser._unary,  # type: ignore[dict-item]
+    python.BinOp: _Parser._binary,  # type: ignore[dict-item]
+    python.Compare: _Parser._compare,  # type: ignore[dict-item]
+    python.List: _Parser._listing,  # type: ignore[dict-item]
+    python.Tuple: _Parser._listing,  # type: ignore[dict-item]
+    python.Attribute: _Parser._way,
+    python.Subscript: _Parser._way,
+    python.Name: _Parser._way,
+    python.Call: _Parser._call,  # type: ignore[dict-item]
+}
+
+
+def _called(node: python.expr) -> str:
+    names: Sequence[tuple[type[python.expr], str]] = (
+        (python.Lambda, "a lambda"),
+        (python.IfExp, "if ... else"),
+        (python.Dict, "{...}"),
+        (python.Set, "{...}"),
+        (python.JoinedStr, "a text with prefix f"),
+        (python.Starred, "*"),
+        (python.NamedExpr, ":="),
+        (python.GeneratorExp, "a loop outside any(...), all(...) or sum(...)"),
+        (python.ListComp, "a loop"),
+    )
+    for kind, name in names:
+        if isinstance(node, kind):
+            return name
+    return type(node).__name__
