@@ -1,0 +1,67 @@
+# Everything a contributor does, one target each. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+SEED := $(or $(SEED),$(shell echo $$((RANDOM * 32768 + RANDOM + 1))))
+WORKERS ?= 2
+TESTS ?=
+
+export TAILORBIRD_TEST_DATA ?= ../shared/data
+export REQUIRE_ALL ?=
+
+# The newest interpreter that is new enough and can make virtual environments.
+PYTHON = $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$name" && break; done)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: python
+python: ## name the interpreter that setup would use
+	@found="$(PYTHON)"; if [[ -z "$$found" ]]; then \
+		echo "no Python 3.11 or newer with venv was found; install one, for example with:" >&2; \
+		echo "  apt-get install python3 python3-venv" >&2; exit 1; fi; echo "$$found"
+
+.PHONY: setup
+setup: $(VENV)/.ready ## make .venv from the lock file
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(MAKE) --no-print-directory python >/dev/null
+	@[[ -x $(BIN)/python ]] || $$($(MAKE) --no-print-directory python) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: check
+check: setup ## formatting, lint, types and the floors
+	@SECONDS=0; set -e; set -x; \
+	$(BIN)/ruff format --check --quiet .; \
+	$(BIN)/ruff check --quiet .; \
+	$(BIN)/mypy --no-error-summary; \
+	$(BIN)/lint-imports --no-timing >/dev/null || $(BIN)/lint-imports; \
+	{ set +x; } 2>/dev/null; printf 'style      %d:%02d min\n' $$((SECONDS / 60)) $$((SECONDS % 60))
+
+.PHONY: test
+test: check ## set up, then lint and run all tests (TESTS=path, SEED=n, REQUIRE_ALL=1)
+	PYTHONHASHSEED=$(SEED) TAILORBIRD_TEST_SEED=$(SEED) \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$(SEED) $(TESTS)
+
+.PHONY: format
+format: setup ## put sources into the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: lock
+lock: ## pin all packages again, with hashes (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \
+		--generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" --output-file requirements.lock
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
