@@ -108,11 +108,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """List minutes per suite and every skip with its reason, above the closing line."""
     minutes: defaultdict[str, float] = defaultdict(float)
     counts: defaultdict[str, int] = defaultdict(int)
-    for outcome in ("passed", "failed", "skipped", "xfailed"):
+    for outcome in ("passed", "failed", "skipped", "xfailed", "error", ""):
         for report in terminalreporter.stats.get(outcome, []):
             if isinstance(report, pytest.TestReport):
                 minutes[_suite(report.nodeid)] += report.duration / 60
-                counts[_suite(report.nodeid)] += 1
+                counts[_suite(report.nodeid)] += outcome != ""
     terminalreporter.section("minutes per suite, added up over worker processes")
     for suite in sorted(minutes):
         terminalreporter.write_line(
