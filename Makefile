@@ -56,6 +56,10 @@ format: setup ## put sources into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: docs
+docs: setup ## write the tables of the reference pages from the code
+	$(BIN)/python docs/write_tables.py
+
 .PHONY: lock
 lock: ## pin all packages again, with hashes (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \

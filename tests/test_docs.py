@@ -6,6 +6,12 @@ import re
 from functools import cache
 from pathlib import Path
 
+import pytest
+from docs import write_tables
+
+from tailorbird.kernel import limits
+from tailorbird.language.operators import OPERATORS
+
 HOUSE = Path(__file__).resolve().parent.parent
 DOCS = HOUSE / "docs"
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
@@ -38,3 +44,32 @@ def test_every_document_can_be_found_from_the_index() -> None:
         links = LINK.findall(path.read_text(encoding="utf-8"))
         ahead.extend((path.parent / link).resolve() for link in links)
     assert [str(path) for path in sorted(DOCS.rglob("*.md")) if path not in reached] == []
+
+
+def reference() -> str:
+    return "\n".join(text for path, text in documents().items() if path.parent.name == "reference")
+
+
+@pytest.mark.parametrize("table", sorted(write_tables.TABLES))
+def test_every_table_of_the_code_stands_on_a_page(table: str) -> None:
+    assert f"<!-- table: {table} -->" in reference()
+
+
+def test_the_tables_on_the_pages_are_those_of_the_code() -> None:
+    behind = [path.name for path, text in documents().items() if write_tables.written(text) != text]
+    assert behind == [], "run make docs"
+
+
+def test_every_operator_is_in_the_reference() -> None:
+    assert [name for name in OPERATORS if f"`{name}" not in reference()] == []
+
+
+def test_every_keyword_of_an_operator_is_in_the_reference() -> None:
+    keywords = {name for operator in OPERATORS.values() for name, _ in operator.keywords}
+    assert [name for name in sorted(keywords) if f"{name}=" not in reference()] == []
+
+
+def test_every_limit_is_in_the_reference() -> None:
+    names = [name.lower() for name in vars(limits) if name.isupper()]
+    assert "bag_entries" in names
+    assert [name for name in names if f"`{name}`" not in reference()] == []

@@ -36,7 +36,7 @@ def python_files(*tops: str) -> list[Path]:
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
-ALL_PYTHON = python_files("src", "tests", "benchmarks", "examples")
+ALL_PYTHON = python_files("src", "tests", "docs", "benchmarks", "examples")
 SOURCES = python_files("src")
 
 
@@ -137,7 +137,7 @@ def test_pickle_is_used_nowhere() -> None:
 
 
 def test_numpy_stays_in_the_rooms_that_compute_in_arrays() -> None:
-    rooms = ("language/batch", "edges", "flow", "measure", "mining")
+    rooms = ("language/batch", "edges", "flow", "measure", "mining", "simulate")
     users = [str(path.relative_to(PACKAGE)) for path in SOURCES if "numpy" in imports_of(path)]
     assert [user for user in users if not user.startswith(rooms)] == []
 
