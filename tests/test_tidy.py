@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,11 @@ BANNED_NAMES = frozenset(
 )
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.:/])/(?:work|home|root|Users|tmp)/\w")
+ELSEWHERE = re.compile(
+    r"(?:LANG" + r"UAGE|ARCHI" + r"TECTURE)\.md|shared/(?:design|guides|hooks|research)"
+    r"|\bissue #?\d|(?:py" + r"pi|npm" + r"js|python" + r"hosted)\.org"
+)
+"""What a reader of the product has no way to look up: notes of its makers, package hosts."""
 SKIPPED_FOLDERS = frozenset({"build", "demo", "dist", "node_modules"})
 HEAVY = ("duckdb", "numpy", "rich", "ruamel", "re2")
 NOT_MIRRORED = frozenset({"laws", "cases", "install"})
@@ -42,7 +48,7 @@ SOURCES = python_files("src")
 
 def written_files() -> list[Path]:
     """Every text that people read: sources, tests, documents, settings."""
-    kinds = {".py", ".md", ".yaml", ".yml", ".toml", ".sql", ""}
+    kinds = {".py", ".md", ".yaml", ".yml", ".toml", ".sql", ".lock", ""}
     return [path for path in _walk(HOUSE) if path.suffix in kinds and path.name != "LICENSE"]
 
 
@@ -114,6 +120,16 @@ def test_no_path_of_a_machine_is_written_down() -> None:
     assert found == {}
 
 
+def test_nothing_outside_the_product_is_spoken_of() -> None:
+    found = {
+        f"{house_name(path)}:{number}": line.strip()
+        for path in written_files()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if ELSEWHERE.search(line)
+    }
+    assert found == {}
+
+
 def test_every_module_says_what_it_is_for() -> None:
     silent = [house_name(path) for path in SOURCES if not ast.get_docstring(tree_of(path))]
     assert silent == []
@@ -168,8 +184,12 @@ def named_modules(path: Path) -> set[str]:
     return {name for name in found if name.startswith("tailorbird.")}
 
 
+def settings() -> dict[str, Any]:
+    return tomllib.loads((HOUSE / "pyproject.toml").read_text())
+
+
 def entry_points() -> set[str]:
-    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+    project = settings()["project"]
     groups = [project.get("scripts", {}), *project.get("entry-points", {}).values()]
     return {target.partition(":")[0] for group in groups for target in group.values()}
 
@@ -191,6 +211,18 @@ def test_no_module_is_dead() -> None:
         and not module_of(path).startswith(opened or ("-",))
     ]
     assert dead == []
+
+
+def contract(name: str) -> dict[str, Any]:
+    contracts = settings()["tool"]["importlinter"]["contracts"]
+    return next(entry for entry in contracts if entry["id"] == name)
+
+
+def test_every_room_below_the_ports_is_kept_pure() -> None:
+    floors = [re.findall(r"\w+", layer) for layer in contract("floors")["layers"]]
+    below = {room for floor in floors[floors.index(["ports"]) + 1 :] for room in floor}
+    there = {room for room in below - {"version"} if (PACKAGE / room).is_dir()}
+    assert {f"tailorbird.{room}" for room in there} == set(contract("pure-core")["source_modules"])
 
 
 def mirrored_tests() -> list[Path]:
