@@ -43,12 +43,12 @@ check: setup ## formatting, lint, types and the floors
 	$(BIN)/ruff format --check --quiet .; \
 	$(BIN)/ruff check --quiet .; \
 	$(BIN)/mypy --no-error-summary; \
-	$(BIN)/lint-imports --no-timing >/dev/null || $(BIN)/lint-imports; \
+	$(BIN)/lint-imports --no-logo; \
 	{ set +x; } 2>/dev/null; printf 'style      %d:%02d min\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
 .PHONY: test
 test: check ## set up, then lint and run all tests (TESTS=path, SEED=n, REQUIRE_ALL=1)
-	PYTHONHASHSEED=$(SEED) TAILORBIRD_TEST_SEED=$(SEED) \
+	@PYTHONHASHSEED=$(SEED) TAILORBIRD_TEST_SEED=$(SEED) \
 	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$(SEED) $(TESTS)
 
 .PHONY: format
