@@ -44,7 +44,8 @@ _TEXT: Final = r'"(?:\\.|[^"\\])*"'
 _HEADER: Final = re.compile(r"(case|tense|facts|expect|traits|scores|segments|personas):(.*)")
 _FACT: Final = re.compile(rf"\s*({_TEXT}|\S+)\s+(\S+)\s+({_TEXT}|.*?)\s*(\{{.*|\w+=.*)?")
 _EXPECTED: Final = re.compile(rf"\s*(\d{{4}}-\S+)?\s*(\w+)?(?:\s+({_TEXT}|\w+))?\s*:\s+(.*)")
-_TOKEN: Final = re.compile(rf"{_TEXT}|[A-Za-z_$][\w$-]*|-?\d[\d.eE+-]*|.", re.DOTALL)
+_TOKEN: Final = re.compile(rf"{_TEXT}|[A-Za-z_$][\w$-]*|-?\d[\w.+-]*|.", re.DOTALL)
+_JSON_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _WORDS: Final = frozenset({"true", "false", "null", "NaN", "Infinity"})
 
 
@@ -256,10 +257,15 @@ def _read_value(text: str) -> Value:
     if text == "missing":
         return MISSING
     strict = "".join(
-        json.dumps(token) if re.match(r"[A-Za-z_$]", token) and token not in _WORDS else token
-        for token in _TOKEN.findall(text)
+        json.dumps(token) if _is_word(token) else token for token in _TOKEN.findall(text)
     )
     return read_json(strict)
+
+
+def _is_word(token: str) -> bool:
+    if token[0].isdigit() or len(token) > 1 and token[0] == "-":
+        return not _JSON_NUMBER.fullmatch(token)
+    return (token[0].isalpha() or token[0] in "_$") and token not in _WORDS
 
 
 def _instant(text: str) -> int:
