@@ -91,7 +91,7 @@ def _function(node: Call) -> str:
     parts = [_show(arg, 0) for arg in node.args]
     for key, value in node.keywords:
         text = _show(value, 0)
-        if key in _PAIRS and isinstance(value, Listing):
+        if key in _PAIRS and isinstance(value, Listing) and len(value.items) == 2:
             text = f"({_joined(value.items)})"
         parts.append(f"{key}={text}")
     return f"{node.op}({', '.join(parts)})"

@@ -7,20 +7,18 @@ parser sees it.
 from __future__ import annotations
 
 import ast as python
-import io
-import re
-import tokenize
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
-from tailorbird.kernel.values import Missing, parse_number
+from tailorbird.kernel.values import IdNumber, Missing, parse_number
 from tailorbird.language.ast import Boolean, Call, Each, Listing, Node, Number, Ref, Text
 from tailorbird.language.operators import EACH, OPERATORS, ROOTS, SYMBOLS
+from tailorbird.language.printer import show
+from tailorbird.language.tokens import TOO_DEEP, TOO_LONG, first_fault
 
-_NUMBER: Final = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMPARISONS: Final[dict[type[python.cmpop], str]] = {
     python.Eq: "==",
     python.NotEq: "!=",
@@ -39,6 +37,11 @@ _ARITHMETIC: Final[dict[type[python.operator], str]] = {
 }
 _ASCENDING: Final = frozenset({"<", "<="})
 _DESCENDING: Final = frozenset({">", ">="})
+_NAMES: Final[dict[type[python.expr], str]] = {
+    python.GeneratorExp: "a loop outside any(...), all(...) or sum(...)",
+    python.ListComp: "a loop outside any(...), all(...) or sum(...)",
+    python.Starred: "*",
+}
 _FUNCTIONS: Final = sorted(set(OPERATORS) - SYMBOLS | EACH)
 
 
@@ -69,67 +72,38 @@ def parse(text: str, source: Source | None = None) -> Node:
 
 class _Parser:
     def __init__(self, text: str, source: Source) -> None:
-        self._text = text
+        self._text = text.replace("\r\n", "\n").replace("\r", "\n")
         self._source = source
-        self._lines = text.split("\n")
+        self._lines = self._text.split("\n")
+        self._nodes = 0
 
     def parse(self) -> Node:
-        if len(self._text.encode("utf-8", "surrogatepass")) > limits.EXPRESSION_BYTES:
-            self._refuse_at(
-                0, 0, f"the expression is longer than {limits.EXPRESSION_BYTES} bytes; split it"
-            )
-        if not self._text.strip():
-            self._refuse_at(0, 0, "the expression is empty")
-        self._check_tokens()
+        fault = first_fault(self._text)
+        if fault is not None:
+            before = self._text[: fault.offset]
+            line = before.count("\n")
+            self._refuse_at(line, fault.offset - (before.rfind("\n") + 1), fault.message)
+        node = self._node(self._tree(), 1)
+        if self._nodes > limits.EXPRESSION_BYTES or (
+            len(show(node).encode()) > limits.EXPRESSION_BYTES
+        ):
+            # Chains repeat their middle, canonical text has spaces: it must be readable again.
+            self._refuse_at(0, 0, f"written out, {TOO_LONG}")
+        return node
+
+    def _tree(self) -> python.expr:
         try:
             # The brackets let an expression run over several lines.
-            tree = python.parse("(" + self._text + "\n)", mode="eval")
+            return python.parse("(" + self._text + "\n)", mode="eval").body
         except SyntaxError as error:
-            line = min((error.lineno or 1) - 1, len(self._lines) - 1)
+            line = (error.lineno or 1) - 1
+            if line >= len(self._lines):
+                self._refuse_at(line - 1, len(self._lines[-1]), "the expression breaks off here")
             column = (error.offset or 1) - 1 - (line == 0)
-            self._refuse_at(line, max(column, 0), f"this is no expression: {error.msg}")
+            said = error.msg.replace(" or ':='", "")
+            self._refuse_at(line, max(column, 0), f"this is no expression: {said}")
         except (RecursionError, MemoryError):
-            self._refuse_deep(0, 0)
-        return self._node(tree.body, 1)
-
-    def _check_tokens(self) -> None:
-        depth = run = 0
-        previous = None
-        try:
-            for token in tokenize.generate_tokens(io.StringIO("(" + self._text + "\n)").readline):
-                line, column = token.start[0] - 1, token.start[1] - (token.start[0] == 1)
-                self._check_token(token, previous, line, column)
-                depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.string, 0)
-                run = run + 1 if token.string in ("not", "-", "+", "~") else 0
-                if depth + run > limits.EXPRESSION_DEPTH + 1:
-                    self._refuse_deep(line, column)
-                if token.type not in (tokenize.NL, tokenize.COMMENT):
-                    previous = token.type
-        except (tokenize.TokenError, SyntaxError):
-            return  # the parser says it better
-
-    def _check_token(
-        self, token: tokenize.TokenInfo, previous: int | None, line: int, column: int
-    ) -> None:
-        if token.type == tokenize.STRING and previous == tokenize.STRING:
-            self._refuse_at(line, column, "two texts side by side; write one text, or a list")
-        if token.type == tokenize.STRING and token.string[0] not in "\"'":
-            self._refuse_at(line, column, 'text takes no prefix; write it as "..."')
-        if token.type == tokenize.NAME and not token.string.isascii():
-            self._refuse_at(
-                line,
-                column,
-                f"the name {token.string!r} has letters beyond ASCII; "
-                f"in brackets it may: properties[{token.string!r}]",
-            )
-
-    def _refuse_deep(self, line: int, column: int) -> NoReturn:
-        self._refuse_at(
-            line,
-            column,
-            f"the expression is nested deeper than {limits.EXPRESSION_DEPTH}; "
-            "give parts of it a name and use in_segment(...)",
-        )
+            self._refuse_at(0, 0, TOO_DEEP)
 
     def _refuse_at(self, line: int, column: int, message: str) -> NoReturn:
         raise DefinitionError([Problem(self._source.place(line, column), message)])
@@ -147,17 +121,9 @@ class _Parser:
         return self._source.place(line, column)
 
     def _node(self, node: python.expr, depth: int) -> Node:
+        self._nodes += 1
         if depth > limits.EXPRESSION_DEPTH:
-            place = self._place(node)
-            raise DefinitionError(
-                [
-                    Problem(
-                        place,
-                        f"the expression is nested deeper than {limits.EXPRESSION_DEPTH}; "
-                        "give parts of it a name and use in_segment(...)",
-                    )
-                ]
-            )
+            self._refuse(node, TOO_DEEP)
         read = _READERS.get(type(node))
         if read is None:
             self._refuse(node, f"{_called(node)} cannot stand in an expression")
@@ -168,26 +134,18 @@ class _Parser:
         if isinstance(value, bool):
             return Boolean(value, place=place)
         if isinstance(value, str):
-            if any("\ud800" <= letter <= "\udfff" for letter in value):
-                self._refuse(node, "the text holds half a character (a lone surrogate)")
             return Text(value, place=place)
         if isinstance(value, int | float):
-            return self._number(node, "")
-        if value is None:
-            self._refuse(node, "None is no value here; ask exists(...) or not exists(...)")
-        self._refuse(node, f"{_called(node)} cannot stand in an expression")
+            return Number(self._number(node, ""), place=place)
+        self._refuse(node, "... cannot stand in an expression")
 
-    def _number(self, node: python.Constant, sign: str) -> Node:
+    def _number(self, node: python.Constant, sign: str) -> int | IdNumber:
         line = self._lines[node.lineno - 1].encode()
         shift = node.lineno == 1
         end = (node.end_col_offset or 0) - shift
-        text = line[node.col_offset - shift : end].decode()
-        if not _NUMBER.fullmatch(text):
-            self._refuse(node, f"write the number {text} in plain decimal digits")
-        value = parse_number(sign + text)
-        if isinstance(value, Missing):
-            self._refuse(node, f"the number {text} is out of range; below 10^12 is allowed")
-        return Number(value, place=self._place(node))
+        value = parse_number(sign + line[node.col_offset - shift : end].decode())
+        assert not isinstance(value, Missing)  # refused by its token
+        return value
 
     def _logic(self, node: python.BoolOp, depth: int) -> Node:
         op = "and" if isinstance(node.op, python.And) else "or"
@@ -202,7 +160,7 @@ class _Parser:
             and isinstance(node.operand, python.Constant)
             and type(node.operand.value) in (int, float)
         ):
-            return self._number(node.operand, "-")
+            return Number(self._number(node.operand, "-"), place=self._place(node))
         if isinstance(node.op, python.USub):
             self._refuse(node, "a minus sign stands before a number only; write 0 - (...)")
         self._refuse(node, f"{_called(node)} cannot stand in an expression")
@@ -210,22 +168,21 @@ class _Parser:
     def _binary(self, node: python.BinOp, depth: int) -> Node:
         op = _ARITHMETIC.get(type(node.op))
         if op is None:
-            hint = "; write and, or" if isinstance(node.op, python.BitAnd | python.BitOr) else ""
-            self._refuse(node, f"only + - * / calculate{hint}")
+            self._refuse(node, "only + - * / calculate")
         left, right = self._node(node.left, depth + 1), self._node(node.right, depth + 1)
         return Call(op, (left, right), place=self._place(node))
 
     def _compare(self, node: python.Compare, depth: int) -> Node:
-        operands = [node.left, *node.comparators]
-        names = []
-        for operator in node.ops:
-            if type(operator) not in _COMPARISONS:
-                self._refuse(node, "is and is not compare nothing here; write == or exists(...)")
-            names.append(_COMPARISONS[type(operator)])
+        names = [_COMPARISONS[type(operator)] for operator in node.ops]
         if len(names) > 1 and not (set(names) <= _ASCENDING or set(names) <= _DESCENDING):
             self._refuse(node, "only comparisons of one direction chain, such as 1 < x <= 5")
-        values = [self._node(operand, depth + 1) for operand in operands]
-        place = self._place(node)
+        place, below = self._place(node), depth + 1 + (len(names) > 1)
+        values = []
+        for i, operand in enumerate((node.left, *node.comparators)):
+            before = self._nodes
+            values.append(self._node(operand, below))
+            if 0 < i < len(names):  # it will stand twice in the tree
+                self._nodes += self._nodes - before
         pairs = tuple(
             Call(name, (values[i], values[i + 1]), place=place) for i, name in enumerate(names)
         )
@@ -253,9 +210,8 @@ class _Parser:
 
     def _ref(self, node: python.expr, root: str, path: tuple[str, ...]) -> Node:
         if root not in ROOTS:
-            hint = nearest(root, [*ROOTS, *_FUNCTIONS])
-            if root in OPERATORS:
-                hint = f"; write {root}(...)"
+            known = root in _FUNCTIONS
+            hint = f"; write {root}(...)" if known else nearest(root, [*ROOTS, *_FUNCTIONS])
             self._refuse(node, f"the name {root!r} is not known{hint}")
         if not path and root != "item":
             self._refuse(node, f"{root} alone is no value; name a part of it: {root}.x")
@@ -274,11 +230,15 @@ class _Parser:
         if not isinstance(node.func, python.Name):
             self._refuse(node, "only operators can be called; methods cannot")
         name = node.func.id
-        if name in EACH and len(node.args) == 1 and not node.keywords:
-            if isinstance(node.args[0], python.GeneratorExp):
-                return self._each(name, node.args[0], depth)
-            if name != "sum":
-                self._refuse(node, f"write {name}(item.x == 1 for item in properties.products)")
+        if (
+            name in EACH
+            and len(node.args) == 1
+            and not node.keywords
+            and isinstance(node.args[0], python.GeneratorExp)
+        ):
+            return self._each(name, node.args[0], depth)
+        if name in EACH and name != "sum":
+            self._refuse(node, f"write {name}(item.x == 1 for item in properties.products)")
         operator = OPERATORS.get(name)
         if operator is None or name in SYMBOLS:
             self._refuse(node, f"there is no operator {name!r}{nearest(name, _FUNCTIONS)}")
@@ -327,18 +287,4 @@ _READERS: Final[dict[type[python.expr], _Reader]] = {
 
 
 def _called(node: python.expr) -> str:
-    names: Sequence[tuple[type[python.expr], str]] = (
-        (python.Lambda, "a lambda"),
-        (python.IfExp, "if ... else"),
-        (python.Dict, "{...}"),
-        (python.Set, "{...}"),
-        (python.JoinedStr, "a text with prefix f"),
-        (python.Starred, "*"),
-        (python.NamedExpr, ":="),
-        (python.GeneratorExp, "a loop outside any(...), all(...) or sum(...)"),
-        (python.ListComp, "a loop"),
-    )
-    for kind, name in names:
-        if isinstance(node, kind):
-            return name
-    return type(node).__name__
+    return _NAMES.get(type(node), type(node).__name__)
