@@ -38,7 +38,7 @@ _UNITS: Final = {
     "d": DAY,
     "w": WEEK,
 }
-_DURATION: Final = re.compile(r"(-?)(\d{1,15})(us|s|m|h|d|w)", re.ASCII)
+_DURATION: Final = re.compile(r"(-?)(\d{1,17})(us|s|m|h|d|w)", re.ASCII)
 _PRINTED_UNITS: Final = ("d", "h", "m", "s")
 DURATION_BOUND: Final = 400 * 366 * DAY
 
