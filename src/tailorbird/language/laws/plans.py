@@ -1,0 +1,156 @@
+"""Random sets of definitions that refer to each other, all accepted by the checker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from tailorbird.kernel.errors import DefinitionError
+from tailorbird.language.ast import Call, Node, walk
+from tailorbird.language.definitions import Definition, Definitions, Key, Kind, Line
+from tailorbird.language.laws import vocabulary
+from tailorbird.language.laws.chance import Chance
+from tailorbird.language.laws.expressions import Names, Writer
+from tailorbird.language.operators import HISTORY, Type
+from tailorbird.language.resolve import resolve
+
+_KINDS: Final[tuple[Kind, ...]] = ("trait", "trait", "trait", "score", "segment", "segment")
+_TYPES: Final = (
+    *(Type.NUMBER, Type.NUMBER, Type.NUMBER, Type.TEXT, Type.ANY, Type.ANY),
+    *(Type.LIST, Type.DURATION, Type.INSTANT, Type.CONDITION),
+)
+_ATTEMPTS: Final = 8
+
+
+@dataclass(slots=True)
+class Plan:
+    """Definitions as written, and as checked."""
+
+    written: tuple[Definition, ...]
+    checked: Definitions
+
+
+def random_plan(chance: Chance, size: int) -> Plan:
+    """So many definitions, each using some of those before it; their order is shuffled."""
+    draft = _Draft(chance)
+    for _ in range(size):
+        draft.add(chance.choice(_KINDS))
+    if chance.once_in(2):
+        draft.add("persona")
+        draft.add("persona")
+        draft.add("segment")
+    personas = [d for d in draft.written if d.kind == "persona"]
+    others = chance.shuffled([d for d in draft.written if d.kind != "persona"])
+    written = (*others, *personas)
+    return Plan(written, resolve(written).definitions)
+
+
+@dataclass(slots=True)
+class _Draft:
+    chance: Chance
+    written: list[Definition] = field(default_factory=list)
+    rejected: int = 0
+    _names: Names = field(default_factory=Names)
+    _calm: Names = field(default_factory=Names)
+    _restless: set[Key] = field(default_factory=set)
+    """Definitions that use a history operator, themselves or through others."""
+
+    def add(self, kind: Kind) -> None:
+        """One more definition; none when chance offers only what the checker refuses."""
+        for _ in range(_ATTEMPTS):
+            definition = self._random(kind, f"{kind[0]}{len(self.written)}")
+            try:
+                checked = resolve([*self.written, definition]).definitions
+            except DefinitionError:
+                self.rejected += 1
+                continue
+            self.written.append(definition)
+            self._remember(checked.find(kind, definition.name))
+            return
+
+    def _random(self, kind: Kind, name: str) -> Definition:
+        chance = self.chance
+        hourly = kind == "persona" or (kind == "segment" and chance.once_in(8))
+        writer = Writer(chance, self._names, self._calm, hourly=hourly and kind == "segment")
+        depth = chance.between(1, 3)
+        if kind == "score":
+            return self._score(writer, name)
+        if kind == "trait":
+            return Definition(kind, name, writer.value(chance.choice(_TYPES), depth))
+        segments = self._names.segments
+        parent = chance.choice(segments) if segments and chance.once_in(6) else None
+        return Definition(
+            kind,
+            name,
+            writer.condition(depth),
+            parent=parent if kind == "segment" else None,
+            hourly=hourly and kind == "segment",
+        )
+
+    def _score(self, writer: Writer, name: str) -> Definition:
+        chance = self.chance
+        lines = tuple(
+            Line(
+                writer.events(),
+                vocabulary.number(chance),
+                writer.where(1) if chance.once_in(3) else None,
+                chance.between(1, 2) if chance.once_in(3) else None,
+            )
+            for _ in range(chance.between(1, 3))
+        )
+        half_life_us = chance.choice(vocabulary.HALF_LIVES) if chance.below(3) else None
+        return Definition("score", name, lines=lines, half_life_us=half_life_us)
+
+    def _remember(self, definition: Definition) -> None:
+        """Let later definitions refer to this one, unless it changes by the hour."""
+        if definition.kind == "persona":
+            self._names.personas = True
+            self._calm.personas = not self._is_restless(definition) and (
+                self._calm.personas or self._first_persona()
+            )
+            return
+        if definition.hourly:
+            return
+        known = [self._names]
+        if self._is_restless(definition):
+            self._restless.add(definition.key)
+        else:
+            known.append(self._calm)
+        for names in known:
+            if definition.kind == "trait":
+                names.traits[definition.name] = definition.gives
+            elif definition.kind == "score":
+                names.scores.append(definition.name)
+            else:
+                names.segments.append(definition.name)
+
+    def _first_persona(self) -> bool:
+        return sum(definition.kind == "persona" for definition in self.written) == 1
+
+    def _is_restless(self, definition: Definition) -> bool:
+        uses = (
+            any(_is_history(node) for node in walk(definition.body)) if definition.body else False
+        )
+        return uses or not self._restless.isdisjoint(definition.depends)
+
+
+def _is_history(node: Node) -> bool:
+    return isinstance(node, Call) and node.op in HISTORY
+
+
+def without(plan: Plan, key: Key) -> Plan | None:
+    """The plan with a definition left out; None when others need it."""
+    kept = tuple(definition for definition in plan.written if definition.key != key)
+    try:
+        return Plan(kept, resolve(kept).definitions)
+    except DefinitionError:
+        return None
+
+
+def with_body(plan: Plan, key: Key, body: Node) -> Plan | None:
+    """The plan with another expression for a definition; None when it is refused."""
+    changed = tuple(replace(d, body=body) if d.key == key else d for d in plan.written)
+    try:
+        return Plan(changed, resolve(changed).definitions)
+    except DefinitionError:
+        return None
