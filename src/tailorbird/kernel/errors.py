@@ -32,14 +32,14 @@ class UnknownNameError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: line and column count from 1."""
+    """Where something stands: line and column count from 1, and are 0 where a path says it all."""
 
     file: str
     line: int
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)

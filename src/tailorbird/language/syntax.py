@@ -18,6 +18,7 @@ from tailorbird.language.ast import Boolean, Call, Each, Listing, Node, Number, 
 from tailorbird.language.operators import EACH, OPERATORS, ROOTS, SYMBOLS
 from tailorbird.language.printer import show
 from tailorbird.language.tokens import TOO_DEEP, TOO_LONG, first_fault
+from tailorbird.language.ways import way_fault
 
 _COMPARISONS: Final[dict[type[python.cmpop], str]] = {
     python.Eq: "==",
@@ -209,16 +210,14 @@ class _Parser:
         return self._ref(node, current.id, tuple(reversed(keys)))
 
     def _ref(self, node: python.expr, root: str, path: tuple[str, ...]) -> Node:
+        if root in _FUNCTIONS:
+            self._refuse(node, f"the name {root!r} is not known; write {root}(...)")
         if root not in ROOTS:
-            known = root in _FUNCTIONS
-            hint = f"; write {root}(...)" if known else nearest(root, [*ROOTS, *_FUNCTIONS])
+            hint = nearest(root, [*ROOTS, *_FUNCTIONS])
             self._refuse(node, f"the name {root!r} is not known{hint}")
-        if not path and root != "item":
-            self._refuse(node, f"{root} alone is no value; name a part of it: {root}.x")
-        if len(path) > limits.FACT_DEPTH or any(len(key) > limits.NAME_CHARACTERS for key in path):
-            self._refuse(node, f"the name {root}.… is too long")
-        if root == "prev" and (path[0] not in ("properties", "context") or len(path) < 2):
-            self._refuse(node, "prev is the fact before: write prev.properties.x")
+        fault = way_fault(root, path)
+        if fault is not None:
+            self._refuse(node, fault)
         return Ref(root, path, place=self._place(node))
 
     def _key(self, node: python.Subscript) -> str:
