@@ -19,6 +19,8 @@ STEP_TIMES: Final = 100
 SMOOTHED_VALUES: Final = 1_000
 TOP_VALUES: Final = 100
 NEAR_KM: Final = 200
+AREA_POINTS: Final = 10_000
+"""Corners that the polygons of one area may have together."""
 POPULATION_MINIMUM: Final = 100
 """People with a value that cut points need."""
 NAME_CHARACTERS: Final = 200
