@@ -125,7 +125,7 @@ class _File:
             self.problems.append(Problem(Place(self.file, 1, 1), message))
             return None
         try:
-            root: Node | None = YAML(typ="rt", pure=True).compose(self.text)
+            root: Node | None = YAML(typ="safe", pure=True).compose(self.text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line, mark.column) if mark else (0, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from tailorbird.kernel.errors import DefinitionError
@@ -147,9 +147,9 @@ def without(plan: Plan, key: Key) -> Plan | None:
         return None
 
 
-def with_body(plan: Plan, key: Key, body: Node) -> Plan | None:
-    """The plan with another expression for a definition; None when it is refused."""
-    changed = tuple(replace(d, body=body) if d.key == key else d for d in plan.written)
+def with_definition(plan: Plan, definition: Definition) -> Plan | None:
+    """The plan with another definition for the same key; None when it is refused."""
+    changed = tuple(definition if d.key == definition.key else d for d in plan.written)
     try:
         return Plan(changed, resolve(changed).definitions)
     except DefinitionError:

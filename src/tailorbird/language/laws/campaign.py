@@ -1,0 +1,61 @@
+"""Many random worlds in a row: how many cases agreed, and every disagreement, shrunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tailorbird.language.laws.chance import Chance
+from tailorbird.language.laws.compare import Disagreement, Size, World, disagreements, random_world
+from tailorbird.language.laws.readings import Reading
+from tailorbird.language.laws.shrink import as_case, shrunk
+
+ENOUGH: Final = 5
+"""After so many disagreements a campaign stops: the rest would say the same."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a campaign has seen so far."""
+
+    seed: int
+    worlds: int = 0
+    cases: int = 0
+    found: list[Disagreement] = field(default_factory=list)
+    """Shrunk disagreements, one for each definition of a world."""
+
+    def __str__(self) -> str:
+        counted = f"{self.cases:,} cases in {self.worlds:,} worlds from seed {self.seed}"
+        if not self.found:
+            return f"{counted}: 0 disagreements"
+        shown = "\n---\n".join(as_case(f, f"disagreement {i}") for i, f in enumerate(self.found, 1))
+        return f"{counted}: {len(self.found)} definitions read differently\n\n{shown}"
+
+
+def worlds(seed: int, size: Size) -> Iterator[World]:
+    """Worlds without end; world number n of a seed is always the same."""
+    number = 0
+    while True:
+        yield random_world(Chance((seed << 32) + number), size)
+        number += 1
+
+
+def campaign(
+    readings: Sequence[Reading],
+    seed: int,
+    cases: int,
+    size: Size | None = None,
+    progress: Callable[[Report], None] = lambda _: None,
+) -> Report:
+    """Compare readings until so many cases are counted or enough disagreements found."""
+    report = Report(seed)
+    for world in worlds(seed, size or Size()):
+        if report.cases >= cases or len(report.found) >= ENOUGH:
+            return report
+        different = {found.key: found for found in reversed(disagreements(readings, world))}
+        report.worlds += 1
+        report.cases += world.cases
+        report.found += [shrunk(readings, found) for found in different.values()]
+        progress(report)
+    raise AssertionError("worlds do not end")
