@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tailorbird.kernel import limits
 from tailorbird.language.ast import Call, Each, Listing, Node
 from tailorbird.language.operators import WINDOWED
 from tailorbird.language.printer import show
-from tailorbird.language.reference.moment import UNBOUND, Answer, Bound, Moment
+from tailorbird.language.reference.moment import Answer, Moment
 from tailorbird.language.reference.references import cut_points
-
-if TYPE_CHECKING:
-    from tailorbird.language.reference.person import Person
 
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _LISTS: Final = frozenset({"in", "not in"})
@@ -21,7 +18,7 @@ _OF_FACTS: Final = WINDOWED | {"sequence", "sequence_count", "absent", "in_one_s
 """Operators whose arguments speak of single facts, which do not move with time."""
 
 
-def crossings(person: Person, trees: Sequence[Node], first_us: int, next_us: int) -> Iterator[int]:
+def crossings(moment: Moment, trees: Sequence[Node], first_us: int, next_us: int) -> Iterator[int]:
     """Instants in (first, next) at which a comparison may turn because time passes.
 
     Nothing else may happen between the two. Every duration and instant is then a straight line,
@@ -29,34 +26,34 @@ def crossings(person: Person, trees: Sequence[Node], first_us: int, next_us: int
     """
     if next_us - first_us < 2:
         return
-    now, then = person.moment(first_us), person.moment(first_us + 1)
+    now, then = moment.at(first_us), moment.at(first_us + 1)
     for tree in trees:
-        for ahead, ahead_then in _differences(now, then, tree, UNBOUND):
+        for ahead, ahead_then in _differences(now, then, tree):
             if ahead != ahead_then:
                 met_us = first_us + -ahead // (ahead_then - ahead)
                 yield from (t for t in (met_us, met_us + 1) if first_us < t < next_us)
 
 
-def _differences(now: Moment, then: Moment, node: Node, bound: Bound) -> Iterator[tuple[int, int]]:
+def _differences(now: Moment, then: Moment, node: Node) -> Iterator[tuple[int, int]]:
     """How far apart the sides of each comparison are at two moments."""
     if isinstance(node, Each):
-        source = now.evaluate(node.source, bound)
+        source = now.evaluate(node.source)
         for item in source[: limits.ITEMS] if isinstance(source, list) else ():
-            yield from _differences(now, then, node.body, bound._replace(item=item))
+            yield from _differences(now.with_item(item), then.with_item(item), node.body)
     if not isinstance(node, Call) or node.op in _OF_FACTS:
         return
-    for left, left_then, right, right_then in _compared(now, then, node, bound):
+    for left, left_then, right, right_then in _compared(now, then, node):
         if all(type(side) is int for side in (left, left_then, right, right_then)):
             yield left - right, left_then - right_then  # type: ignore[operator]
     for arg in node.args:
-        yield from _differences(now, then, arg, bound)
+        yield from _differences(now, then, arg)
 
 
 def _compared(
-    now: Moment, then: Moment, call: Call, bound: Bound
+    now: Moment, then: Moment, call: Call
 ) -> Iterator[tuple[Answer, Answer, Answer, Answer]]:
     def both(node: Node) -> tuple[Answer, Answer]:
-        return now.evaluate(node, bound), then.evaluate(node, bound)
+        return now.evaluate(node), then.evaluate(node)
 
     if call.op in _COMPARISONS:
         yield *both(call.args[0]), *both(call.args[1])

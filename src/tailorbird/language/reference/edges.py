@@ -28,6 +28,7 @@ from tailorbird.language.operators import HISTORY
 from tailorbird.language.reference.crossings import crossings
 from tailorbird.language.reference.moment import (
     SESSION_GAP_US,
+    Moment,
     duration_argument,
     parse_gap,
     text_argument,
@@ -49,20 +50,21 @@ _HOURLY: Final = frozenset({"hour"})
 _DAILY: Final = frozenset({"weekday", "date", "anniversary"})
 
 
-def changes(person: Person, node: Node, start_us: int, end_us: int) -> list[int]:
+def changes(moment: Moment, node: Node, start_us: int, end_us: int) -> list[int]:
     """Instants in (start, end], in order, among them all at which a condition may turn."""
+    person = moment.person
     trees, scores = _needed(person, node)
     calls = [part for tree in trees for part in walk(tree) if isinstance(part, Call)]
     found: set[int] = set()
     for call in calls:
-        found.update(_edges(person, call, start_us, end_us))
+        found.update(_edges(moment, call, start_us, end_us))
     for definition in scores:
         found.update(_hops(person, definition, start_us, end_us))
     found.update(fact.time_us for fact in (*person.facts, *person.workspace))
     found = {instant_us for instant_us in found if start_us < instant_us <= end_us}
     if any(call.op == "since" for call in calls):
         for first_us, next_us in pairwise([start_us, *sorted(found), end_us + 1]):
-            found.update(crossings(person, trees, first_us, next_us))
+            found.update(crossings(moment, trees, first_us, next_us))
     return sorted(found)
 
 
@@ -93,13 +95,14 @@ def _named(person: Person, node: Node) -> list[Key]:
     return [(kind, text_argument(node))] if kind else []  # type: ignore[list-item]
 
 
-def _edges(person: Person, call: Call, start_us: int, end_us: int) -> set[int]:
+def _edges(moment: Moment, call: Call, start_us: int, end_us: int) -> set[int]:
+    person = moment.person
     lengths = set(_lengths(person, call))
     found = {fact.time_us + length_us for fact in person.facts for length_us in lengths}
     if call.op == "consented":
         found.update(_expiries(person))
     if call.op in HISTORY:
-        found.update(_turns(person, call, start_us, end_us))
+        found.update(_turns(moment, call, start_us, end_us))
     if call.op in _HOURLY:
         found.update(_clock_edges(person, start_us, end_us, HOUR))
     if call.op in _DAILY:
@@ -149,12 +152,13 @@ def _expiries(person: Person) -> Iterator[int]:
                     yield instant_us
 
 
-def _turns(person: Person, call: Call, start_us: int, end_us: int) -> Iterator[int]:
+def _turns(moment: Moment, call: Call, start_us: int, end_us: int) -> Iterator[int]:
     """When a turn of what history looks at leaves its window."""
     condition = call.args[0] if call.op == "held" else Call("in_segment", call.args)
     length_us = duration_argument(call, "lasting") or duration_argument(call, "last") or 0
-    first_us = person.facts[0].time_us - 1 if person.facts else start_us
-    for instant_us in changes(person, condition, max(start_us - length_us, first_us), end_us):
+    facts = moment.person.facts
+    first_us = facts[0].time_us - 1 if facts else start_us
+    for instant_us in changes(moment, condition, max(start_us - length_us, first_us), end_us):
         yield instant_us + length_us
 
 

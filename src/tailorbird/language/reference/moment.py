@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
@@ -24,11 +25,10 @@ _Read = TypeVar("_Read")
 
 
 class Bound(NamedTuple):
-    """What ``properties``, ``prev`` and ``item`` stand for where an expression is read."""
+    """The fact that ``properties`` and ``context`` speak of, and the one that ``prev`` does."""
 
     fact: Fact | None = None
     prev: Fact | None = None
-    item: Value = MISSING
 
 
 UNBOUND: Final = Bound()
@@ -44,6 +44,8 @@ class Moment:
         self.person = person
         self.now_us = now_us
         self.facts = facts
+        self.item: Value = MISSING
+        """What ``item`` stands for within any, all and sum over a list."""
         self._operators = operators
 
     def evaluate(self, node: Node, bound: Bound = UNBOUND) -> Answer:
@@ -60,14 +62,20 @@ class Moment:
 
     def at(self, instant_us: int) -> Moment:
         """The same person at another instant."""
-        return self.person.moment(instant_us)
+        return self.person.moment(instant_us).with_item(self.item)
+
+    def with_item(self, item: Value) -> Moment:
+        """The same moment, in which ``item`` stands for a value."""
+        bound = copy(self)
+        bound.item = item
+        return bound
 
     def only(self, first_us: int, last_us: int) -> Moment:
         """The same instant, at which only the facts of a span of time are seen."""
         seen = [fact for fact in self.facts if first_us <= fact.time_us <= last_us]
         narrowed = Moment(self.person, self.now_us, seen, self._operators)
         narrowed.zone, narrowed.session_gap_us = self.zone, self.session_gap_us
-        return narrowed
+        return narrowed.with_item(self.item)
 
     def holds(self, node: Node, bound: Bound = UNBOUND) -> bool:
         """Whether a condition holds."""
@@ -121,7 +129,7 @@ class Moment:
         if ref.root == "traits":
             return self.trait(*ref.path)
         if ref.root == "item":
-            return at_path(bound.item, ref.path)
+            return at_path(self.item, ref.path)
         if ref.root == "prev":
             part, *path = ref.path
             return MISSING if bound.prev is None else at_path(getattr(bound.prev, part), path)
@@ -137,7 +145,7 @@ class Moment:
         if not isinstance(source, list):
             return MISSING if each.op == "sum" else False
         answers = (
-            self.evaluate(each.body, bound._replace(item=item)) for item in source[: limits.ITEMS]
+            self.with_item(item).evaluate(each.body, bound) for item in source[: limits.ITEMS]
         )
         if each.op == "sum":
             return bounded(sum(answer for answer in answers if type(answer) is int))

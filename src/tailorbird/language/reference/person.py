@@ -75,7 +75,10 @@ class Person:
     def changes_after(self, key: Key, horizon_us: int) -> int | None:
         """The first later instant up to a horizon with another answer, if nothing more happens."""
         now = self.value(key)
-        later = [self.at_us + 1, *changes(self, self._asking(key), self.at_us, horizon_us)]
+        later = [
+            self.at_us + 1,
+            *changes(self.moment(self.at_us), self._asking(key), self.at_us, horizon_us),
+        ]
         turned = (t for t in sorted(later) if t <= horizon_us and self.value_at(key, t) != now)
         return next(turned, None)
 

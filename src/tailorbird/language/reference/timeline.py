@@ -16,7 +16,7 @@ def _held(moment: Moment, call: Call, _bound: Bound) -> bool:
     start_us = moment.now_us - lasting_us
     if not moment.acts or moment.acts[0].time_us > start_us:
         return False
-    instants = [start_us, *changes(moment.person, condition, start_us, moment.now_us)]
+    instants = [start_us, *changes(moment, condition, start_us, moment.now_us)]
     return all(moment.at(instant_us).holds(condition) for instant_us in instants)
 
 
@@ -27,7 +27,7 @@ def _turned(moment: Moment, call: Call, to: bool) -> bool:
     start_us = known[0].time_us - 1 if known else moment.now_us
     if last_us is not None:
         start_us = max(start_us, moment.now_us - last_us)
-    instants = [start_us, *changes(moment.person, member, start_us, moment.now_us)]
+    instants = [start_us, *changes(moment, member, start_us, moment.now_us)]
     answers = [moment.at(instant_us).holds(member) for instant_us in instants]
     return any(after is to and before is not to for before, after in pairwise(answers))
 
