@@ -155,6 +155,7 @@ class _Document:
     def _facts(self, lines: Mapping[int, str]) -> Iterator[Fact]:
         known_us = 0
         position = 0
+        ids: set[str] = set()
         for number, line in list(lines.items())[1:]:
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
@@ -163,6 +164,9 @@ class _Document:
                 fact = _parse_fact(line, position, known_us)
             except ValueError as error:
                 self._refuse(number, f"this is no fact: {error}")
+            if fact.id in ids:
+                self._refuse(number, f"the message id {fact.id!r} stands here twice")
+            ids.add(fact.id)
             known_us = max(known_us, fact.known_us)
             yield fact
 
