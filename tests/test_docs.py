@@ -10,10 +10,13 @@ import pytest
 from docs import write_tables
 
 from tailorbird.kernel import limits
+from tailorbird.language.files import load_text
 from tailorbird.language.operators import OPERATORS
 
 HOUSE = Path(__file__).resolve().parent.parent
 DOCS = HOUSE / "docs"
+YAML_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+DEFINES = re.compile(r"^(?:traits|scores|segments|personas):", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -44,6 +47,21 @@ def test_every_document_can_be_found_from_the_index() -> None:
         links = LINK.findall(path.read_text(encoding="utf-8"))
         ahead.extend((path.parent / link).resolve() for link in links)
     assert [str(path) for path in sorted(DOCS.rglob("*.md")) if path not in reached] == []
+
+
+def test_every_definition_shown_can_be_used_as_it_stands() -> None:
+    for path, text in documents().items():
+        for block in YAML_BLOCK.findall(text):
+            if DEFINES.search(block):
+                load_text(block, f"{path.name}: {block[:60]!r}")
+
+
+def test_every_room_is_on_the_plan_of_the_house() -> None:
+    plan = documents()[DOCS / "concepts" / "architecture.md"]
+    package = HOUSE / "src" / "tailorbird"
+    rooms = sorted(path.parent.name for path in package.glob("*/__init__.py"))
+    assert "kernel" in rooms
+    assert [room for room in rooms if f"| `{room}` |" not in plan] == []
 
 
 def reference() -> str:
