@@ -267,7 +267,7 @@ def _read_value(text: str) -> Value:
 
 
 def _is_word(token: str) -> bool:
-    if token[0].isdigit() or len(token) > 1 and token[0] == "-":
+    if token[0].isdigit() or (len(token) > 1 and token[0] == "-"):
         return not _JSON_NUMBER.fullmatch(token)
     return (token[0].isalpha() or token[0] in "_$") and token not in _WORDS
 
@@ -345,7 +345,7 @@ def write_fact(fact: Fact) -> str:
     """One fact as a line of a case."""
     words = [_quoted(fact.subject), format_instant(fact.time_us), _quoted_name(fact.name)]
     if fact.properties:
-        words.append(write_json(fact.properties))
+        words.append(_shown(fact.properties))
     words += [f"id={_quoted(fact.id)}", f"known={format_instant(fact.known_us)}"]
     if fact.act == fact.name.startswith("$"):
         words.append(f"act={'yes' if fact.act else 'no'}")
@@ -354,8 +354,24 @@ def write_fact(fact: Fact) -> str:
     if fact.source != "web":
         words.append(f"source={_quoted(fact.source)}")
     if fact.context:
-        words.append(f"context={write_json(fact.context)}")
+        words.append(f"context={_shown(fact.context)}")
     return " ".join(words)
+
+
+def _shown(value: Value) -> str:
+    """JSON with plain keys, in which what could not be read is ``NaN``."""
+    if value is MISSING:
+        return "NaN"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    if isinstance(value, dict):
+        pairs = (f"{_shown_key(key)}: {_shown(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    return write_json(value)
+
+
+def _shown_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z_$][\w$-]*", key) and key not in _WORDS else json.dumps(key)
 
 
 def _quoted(text: str) -> str:
@@ -374,7 +390,7 @@ def _write_expected(expected: Expected) -> str:
         answers = ", ".join(inside) or NOBODY
     else:
         answers = ", ".join(
-            f"{_quoted(who)}={'missing' if value is MISSING else write_json(value)}"
+            f"{_quoted(who)}={'missing' if value is MISSING else _shown(value)}"
             for who, value in sorted(expected.values.items())
         )
     return f"{format_instant(expected.at_us)}  {label}: {answers}"
