@@ -44,7 +44,7 @@ def cast(simulation: Simulation) -> Iterator[Part]:
     for behaviour in planted_behaviours(simulation.days):
         room_days = simulation.days - behaviour.length_us // DAY - 1
         rhythm = Rhythm(simulation.start_us, room_days)
-        places = rhythm.length * np.arange(sets, dtype=np.int64) // max(1, sets)
+        places = rhythm.length * (2 * np.arange(sets, dtype=np.int64) + 1) // max(1, 2 * sets)
         for start_us in rhythm.instants_at(places).tolist():
             for recipe in range(len(behaviour.recipes)):
                 yield Part(behaviour, recipe, person, start_us)

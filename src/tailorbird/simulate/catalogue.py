@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from tailorbird.simulate.draws import Ints, lognormal, ranks, scrambled
 
 PRODUCTS: Final = 20_000
+RESERVED: Final = 3
+"""Products after those on the shelf, for people who behave as planned."""
 CATEGORIES: Final = (
     *("electronics.smartphone", "electronics.audio", "computers.notebook", "apparel.shoes"),
     *("apparel.dress", "home.kitchen", "home.garden", "kids.toys", "sport.bicycle", "books"),
@@ -42,3 +45,20 @@ def category(products: Ints) -> NDArray[np.int64]:
 def brand(products: Ints) -> NDArray[np.int64]:
     """The index of each product's brand."""
     return (scrambled(products, _SALT + 2) % np.uint64(len(BRANDS))).astype(np.int64)
+
+
+class Product(NamedTuple):
+    """One product on the shelf."""
+
+    category: str
+    brand: str
+    cents: int
+
+
+@cache
+def shelf() -> tuple[Product, ...]:
+    """Every product by its number, for the few that are looked at one by one."""
+    numbers = np.arange(PRODUCTS + RESERVED, dtype=np.int64)
+    columns = (category(numbers), brand(numbers), price_cents(numbers))
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return tuple(Product(CATEGORIES[kind], BRANDS[maker], cents) for kind, maker, cents in rows)

@@ -52,7 +52,7 @@ class Scaled:
 
 @dataclass(frozen=True, slots=True)
 class Hex:
-    """Sixteen hexadecimal digits."""
+    """Up to sixteen hexadecimal digits of the number's 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,7 @@ class Flag:
     """A boolean."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of an order."""
-
-
-Kind: TypeAlias = Labelled | Chosen | Scaled | Hex | Moment | Day | Flag | Lines
+Kind: TypeAlias = Labelled | Chosen | Scaled | Hex | Moment | Day | Flag
 
 Cells: TypeAlias = "np.ma.MaskedArray[tuple[int], np.dtype[np.int64]]"
 
@@ -119,9 +114,8 @@ def _place(numbers: Callable[[Ints], Ints]) -> Callable[[Rows], Cells]:
 
 def order_cents(items: Items) -> int:
     """What an order costs in all, in hundredths of the currency."""
-    products = np.array([product for product, _ in items], dtype=np.int64)
-    pieces = np.array([quantity for _, quantity in items], dtype=np.int64)
-    return int((catalogue.price_cents(products) * pieces).sum())
+    shelf = catalogue.shelf()
+    return sum(shelf[product].cents * quantity for product, quantity in items)
 
 
 def _revenue(rows: Rows) -> Cells:
@@ -215,6 +209,5 @@ COLUMNS: Final = (
         ("properties", "other"),
     ),
 )
-"""All columns but `PRODUCTS`, whose values are lists."""
-
-PRODUCTS: Final = ("properties", "products")
+"""All columns but `products`, the lines of orders."""
+LINES: Final = "products"

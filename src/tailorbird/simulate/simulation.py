@@ -73,7 +73,7 @@ class Simulation:
         """How many people behave in each planted way."""
         if self.planted is not None:
             return self.planted
-        return min(100, self.events // EVENTS_PER_PLANTED)
+        return min(100, max(self.events // EVENTS_PER_PLANTED, int(self.events >= 1_000)))
 
     @property
     def copied_rows(self) -> int:
