@@ -1,0 +1,1 @@
+"""Stores of history that answer questions about everybody."""

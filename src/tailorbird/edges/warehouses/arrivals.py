@@ -1,0 +1,138 @@
+"""How a batch comes in: staged, freed of duplicates, numbered, and stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+
+from tailorbird.edges.warehouses.hot_properties import Path, split
+from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
+from tailorbird.events.columns import FactColumns
+from tailorbird.ports import Appended, Repeats
+
+_STAGED: Final = {
+    "subject": "VARCHAR",
+    "time_us": "BIGINT",
+    "id": "VARCHAR",
+    "name": "VARCHAR",
+    "act": "BOOLEAN",
+    "active": "BOOLEAN",
+    "source": "VARCHAR",
+    "known_us": "BIGINT",
+    "rest": "VARCHAR",
+    "context": "VARCHAR",
+}
+_KINDS: Final[dict[str, Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_, "VARCHAR": object}
+
+_IDS_AT_ONCE: Final = 8_000_000
+"""Message ids that are compared in one pass, so that large batches need no more memory."""
+
+
+def stage(connection: Connection, batch: Iterable[FactColumns]) -> None:
+    """Collect a batch, in the order of its arrival, beside the stored facts."""
+    discard(connection)
+    definitions = ", ".join(f"{name} {kind}" for name, kind in _STAGED.items())
+    rows_of(connection, f"CREATE TEMP TABLE arriving ({definitions})")
+    for columns in batch:
+        if columns.length:
+            connection.register("arrived", _arrays(columns))
+            rows_of(connection, "INSERT INTO arriving SELECT * FROM arrived")
+            connection.unregister("arrived")
+
+
+def discard(connection: Connection) -> None:
+    """Forget what was staged."""
+    rows_of(connection, "DROP TABLE IF EXISTS arriving")
+
+
+def _arrays(columns: FactColumns) -> dict[str, Any]:
+    return {
+        name: np.array(column, dtype=_KINDS[kind])
+        for (name, kind), column in zip(_STAGED.items(), columns, strict=True)
+    }
+
+
+def store(connection: Connection, hot: dict[Path, int], repeats: Repeats) -> Appended:
+    """Move what is staged into the recent facts; the caller's transaction encloses it.
+
+    Positions are consecutive in the order of arrival, starting at the end position.
+    """
+    staged = number_of(connection, "SELECT count(*) FROM arriving")
+    end = number_of(connection, "SELECT end_position FROM meta")
+    passes = 1 + staged // _IDS_AT_ONCE
+    for part in range(passes):
+        of_part = f"hash(id) % {passes} = {part}" if passes > 1 else "true"
+        _settle_repeats(connection, of_part, repeats)
+    if end:
+        for part in range(passes):
+            of_part = f"hash(id) % {passes} = {part}" if passes > 1 else "true"
+            _drop_known(connection, of_part)
+    accepted = number_of(connection, "SELECT count(*) FROM arriving")
+    _number_subjects(connection)
+    _insert(connection, hot, end)
+    rows_of(connection, "UPDATE meta SET end_position = ?", [end + accepted])
+    rows_of(
+        connection,
+        "INSERT INTO batches SELECT coalesce(max(batch), 0) + 1, ?, ?, ? FROM batches",
+        [end, accepted, staged - accepted],
+    )
+    return Appended(accepted, staged - accepted, end)
+
+
+def _settle_repeats(connection: Connection, of_part: str, repeats: Repeats) -> None:
+    rows_of(
+        connection,
+        f"""
+        CREATE OR REPLACE TEMP TABLE repeated AS
+        SELECT rowid AS place, row_number() OVER (PARTITION BY id ORDER BY rowid) - 1 AS ordinal
+        FROM arriving WHERE id IN (
+            SELECT id FROM arriving WHERE {of_part} GROUP BY id HAVING count(*) > 1)
+        """,
+    )
+    if number_of(connection, "SELECT count(*) FROM repeated"):
+        later = "FROM repeated WHERE arriving.rowid = place AND ordinal > 0"
+        if repeats == "number":
+            rows_of(connection, f"UPDATE arriving SET id = id || '.' || ordinal {later}")
+        else:
+            rows_of(connection, f"DELETE FROM arriving USING {later.removeprefix('FROM ')}")
+    rows_of(connection, "DROP TABLE repeated")
+
+
+def _drop_known(connection: Connection, of_part: str) -> None:
+    rows_of(
+        connection,
+        f"""
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT DISTINCT id FROM facts JOIN arriving USING (id) WHERE {of_part}
+        """,
+    )
+    if number_of(connection, "SELECT count(*) FROM known"):
+        rows_of(connection, "DELETE FROM arriving USING known WHERE arriving.id = known.id")
+    rows_of(connection, "DROP TABLE known")
+
+
+def _number_subjects(connection: Connection) -> None:
+    """Give each new subject the next number, in the order of their texts."""
+    rows_of(
+        connection,
+        """
+        INSERT INTO subjects
+        SELECT (SELECT max(who) FROM subjects) + row_number() OVER (ORDER BY subject), subject
+        FROM (SELECT DISTINCT subject FROM arriving ANTI JOIN subjects USING (subject))
+        """,
+    )
+
+
+def _insert(connection: Connection, hot: dict[Path, int], end: int) -> None:
+    # Without an order of its own, row_number counts in the order of insertion.
+    numbered = f"""
+        (SELECT who, arriving.* FROM (
+            SELECT *, row_number() OVER () - 1 + {end} AS position FROM arriving) AS arriving
+        JOIN subjects USING (subject))
+    """
+    rows_of(
+        connection,
+        f"INSERT INTO tail BY NAME SELECT * EXCLUDE (subject) FROM ({split(numbered, hot)})",
+    )

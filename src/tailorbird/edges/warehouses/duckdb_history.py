@@ -1,0 +1,293 @@
+"""The history of a workspace in one DuckDB file: sorted and recent facts, both in every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeAlias
+
+import duckdb
+import numpy as np
+
+from tailorbird.edges.warehouses import arrivals, layout
+from tailorbird.edges.warehouses.hot_properties import Path, can_be_hot, joined, literal
+from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
+from tailorbird.edges.warehouses.rewriting import Progress, rewrite
+from tailorbird.events.columns import FactColumns, columns_of
+from tailorbird.kernel import limits
+from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
+from tailorbird.kernel.values import read_tagged
+from tailorbird.ports import Appended, Repeats
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+SLICE_ROWS = 5_000_000
+"""Rows that a rewrite sorts at a time."""
+
+_FACT = "subject, time_us, id, name, {properties}, context, act, active, source, position, known_us"
+_EXPORTED = "subject, time_us, id, name, act, active, source, position, known_us"
+
+
+class Counts(NamedTuple):
+    """What a history holds."""
+
+    facts: int
+    subjects: int
+    """How many subjects have facts, the workspace not counted."""
+    names: dict[str, int]
+    """The most frequent fact names, with their counts, the most frequent first."""
+    distinct_names: int
+    first_time_us: int | None
+    last_time_us: int | None
+
+
+class DuckDbHistory:
+    """All facts of a workspace, by column.
+
+    One object uses one connection and belongs to one thread. The file belongs to one process.
+
+    >>> with DuckDbHistory(None) as history:
+    ...     fact = Fact("ann", 5, "m1", "Seen", {"price": 2_000_000}, {}, True, True, "web", 0, 5)
+    ...     history.append([fact, fact])
+    ...     history.history_of(["ann"]) == [fact]
+    Appended(accepted=1, duplicates=1, first_position=0)
+    True
+    """
+
+    def __init__(
+        self, path: FilePath | None, *, memory_limit: str = "2GB", threads: int = 2
+    ) -> None:
+        """Open or make the history at a path; None keeps it in memory."""
+        self._connection = _opened(path, memory_limit, threads)
+        try:
+            layout.prepare(self._connection, str(path))
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write everything out and let the file go."""
+        self._connection.close()
+
+    @property
+    def end_position(self) -> int:
+        """The position that the next accepted fact gets."""
+        return number_of(self._connection, "SELECT end_position FROM meta")
+
+    @property
+    def last_time_us(self) -> int | None:
+        """The time of the latest fact; None when there is none."""
+        return self.counts(names=0).last_time_us
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        rows_of(self._connection, "BEGIN")
+        try:
+            yield
+        except BaseException:
+            rows_of(self._connection, "ROLLBACK")
+            raise
+        rows_of(self._connection, "COMMIT")
+
+    def append(self, facts: Sequence[Fact]) -> Appended:
+        """Store facts as one batch, each message id once; they get their positions here."""
+        return self.append_columns([columns_of(facts)], repeats="drop")
+
+    def append_columns(self, batch: Iterable[FactColumns], *, repeats: Repeats) -> Appended:
+        """Store one batch in one transaction; an error while it is read leaves nothing behind."""
+        try:
+            arrivals.stage(self._connection, batch)
+            with self._transaction():
+                return arrivals.store(self._connection, self.hot_columns(), repeats)
+        finally:
+            arrivals.discard(self._connection)
+
+    def hot_columns(self) -> dict[Path, int]:
+        """The properties that have typed columns, and the number in the names of those columns."""
+        return layout.hot_columns(self._connection)
+
+    def promote(self, paths: Iterable[Path], *, max_rows: int = SLICE_ROWS) -> list[Path]:
+        """Give properties typed columns in one rewrite; the answer lists those that got some.
+
+        A property whose name the engine cannot address, or beyond `limits.HOT_COLUMNS`, goes on
+        being read from ``rest``; that changes the speed of an answer and nothing else.
+        """
+        hot = self.hot_columns()
+        wanted = [path for path in dict.fromkeys(paths) if path not in hot and can_be_hot(path)]
+        wanted = wanted[: limits.HOT_COLUMNS - len(hot)]
+        if wanted:
+            new = {path: number for number, path in enumerate(wanted, len(hot))}
+            self._rewrite(max_rows, new, "true", None)
+        return wanted
+
+    def compact(self, max_rows: int = SLICE_ROWS, progress: Progress | None = None) -> None:
+        """Sort the recent facts in among the others; does nothing when there are none."""
+        if number_of(self._connection, "SELECT count(*) FROM tail"):
+            self._rewrite(max_rows, {}, "true", progress)
+
+    def erase(self, subjects: Iterable[str], *, max_rows: int = SLICE_ROWS) -> None:
+        """Remove all facts of some subjects, as if they had never been."""
+        numbers = sorted(self.subject_numbers(subjects).values())
+        if not numbers:
+            return
+        listed = ", ".join(map(str, numbers))
+        self._rewrite(max_rows, {}, f"who NOT IN ({listed})", None)
+        rows_of(self._connection, f"DELETE FROM subjects WHERE who IN ({listed}) AND who > 0")
+
+    def _rewrite(
+        self, max_rows: int, new_hot: dict[Path, int], kept: str, progress: Progress | None
+    ) -> None:
+        rewrite(self._connection, max_rows=max_rows, new_hot=new_hot, kept=kept, progress=progress)
+
+    def history_of(self, subjects: Iterable[str]) -> list[Fact]:
+        """All facts of some subjects, ordered by time and message id."""
+        numbers = sorted(self.subject_numbers(subjects).values())
+        if not numbers:
+            return []
+        return self._facts(f"who IN ({', '.join(map(str, numbers))})")
+
+    def links(self) -> list[Fact]:
+        """Everything that says which subjects are one person."""
+        return self._facts(f"name IN ({literal(MERGE)}, {literal(UNMERGE)})")
+
+    def workspace_facts(self) -> list[Fact]:
+        """All facts about everybody: settings, figures, areas."""
+        return self._facts(f"who = {layout.WORKSPACE_NUMBER}")
+
+    def _facts(self, condition: str) -> list[Fact]:
+        selected = _FACT.format(properties=joined(self.hot_columns()))
+        rows = rows_of(
+            self._connection,
+            f"SELECT {selected} FROM facts JOIN subjects USING (who) WHERE {condition} "
+            "ORDER BY time_us, id",
+        )
+        return [_fact(row) for row in rows]
+
+    def query(self, sql: str, parameters: object = None) -> dict[str, Array]:
+        """The columns of an answer, fetched to its end; where there are nulls they are masked.
+
+        128-bit integers would come as doubles: cast what must be exact.
+        """
+        columns: dict[str, Array] = self._connection.execute(sql, parameters).fetchnumpy()
+        return columns
+
+    def define_table(self, name: str, columns: Mapping[str, Array]) -> None:
+        """Make or replace a temporary table that queries can join."""
+        self._connection.register("defined", dict(columns))
+        rows_of(self._connection, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM defined")
+        self._connection.unregister("defined")
+
+    def subject_numbers(self, subjects: Iterable[str]) -> dict[str, int]:
+        """The numbers of those subjects that have one."""
+        rows = rows_of(
+            self._connection,
+            "SELECT subject, who FROM subjects JOIN (SELECT unnest(?::VARCHAR[]) AS subject) "
+            "USING (subject)",
+            [list(dict.fromkeys(subjects))],
+        )
+        return dict(rows)
+
+    def subject_names(self, numbers: Iterable[int]) -> list[str]:
+        """The subjects with the given numbers, in the same order."""
+        asked = [int(number) for number in numbers]
+        rows = rows_of(
+            self._connection,
+            "SELECT who, subject FROM subjects JOIN (SELECT unnest(?::BIGINT[]) AS who) "
+            "USING (who)",
+            [list(dict.fromkeys(asked))],
+        )
+        names = dict(rows)
+        return [names[number] for number in asked]
+
+    def counts(self, names: int = 1_000) -> Counts:
+        """What is stored, with at most so many of the most frequent fact names."""
+        facts, subjects, distinct, first, last = rows_of(
+            self._connection,
+            "SELECT count(*), count(DISTINCT who) FILTER (who > 0), count(DISTINCT name), "
+            "min(time_us), max(time_us) FROM facts",
+        )[0]
+        frequent = rows_of(
+            self._connection,
+            f"SELECT name, count(*) FROM facts GROUP BY name ORDER BY 2 DESC, 1 LIMIT {names}",
+        )
+        return Counts(facts, subjects, dict(frequent), distinct, first, last)
+
+    def export_parquet(self, path: FilePath) -> None:
+        """Write all facts to a Parquet file in the order of their positions.
+
+        ``properties`` and ``context`` are JSON texts whose numbers count millionths.
+        """
+        rows_of(
+            self._connection,
+            f"COPY (SELECT {_EXPORTED}, {joined(self.hot_columns())} AS properties, context "
+            f"FROM facts JOIN subjects USING (who) ORDER BY position) "
+            f"TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, "
+            f"KV_METADATA {{tailorbird_layout: '{layout.LAYOUT}'}})",
+        )
+
+    def import_parquet(self, path: FilePath) -> None:
+        """Take over the facts that `export_parquet` wrote, with their positions; ours is empty."""
+        if number_of(self._connection, "SELECT count(*) FROM facts"):
+            raise InputError(f"{path} is only taken over by an empty history, and this one is not")
+        with self._transaction():
+            _restore(self._connection, path)
+
+
+def _opened(path: FilePath | None, memory_limit: str, threads: int) -> Connection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    try:
+        return duckdb.connect(":memory:" if path is None else str(path), config=settings)
+    except duckdb.Error as error:
+        raise InputError(f"the history {path} cannot be opened: {error}") from error
+
+
+def _fact(row: tuple[Any, ...]) -> Fact:
+    subject, time_us, id_, name, properties, context, *others = row
+    return Fact(subject, time_us, id_, name, _object(properties), _object(context), *others)
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    value = {} if text is None else read_tagged(text)
+    assert isinstance(value, dict)
+    return value
+
+
+def _restore(connection: Connection, path: FilePath) -> None:
+    written = f"read_parquet({literal(str(path))})"
+    try:
+        rows_of(
+            connection,
+            f"""
+            INSERT INTO subjects
+            SELECT (SELECT max(who) FROM subjects) + row_number() OVER (ORDER BY subject), subject
+            FROM (SELECT DISTINCT subject FROM {written} ANTI JOIN subjects USING (subject))
+            """,
+        )
+        renamed = f"SELECT * RENAME (properties AS rest) FROM {written}"
+        joined_rows = f"SELECT * EXCLUDE (subject) FROM ({renamed}) JOIN subjects USING (subject)"
+        rows_of(connection, f"INSERT INTO tail BY NAME {joined_rows}")
+    except duckdb.Error as error:
+        raise InputError(f"{path} is not a file that a history was exported to: {error}") from error
+    rows_of(
+        connection,
+        "UPDATE meta SET end_position = (SELECT coalesce(max(position) + 1, 0) FROM tail)",
+    )

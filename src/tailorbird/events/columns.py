@@ -1,0 +1,66 @@
+"""Facts by column: the form in which many of them travel at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.values import write_tagged
+
+
+class FactColumns(NamedTuple):
+    """Facts that have no position yet, one list a column, all of the same length."""
+
+    subject: Sequence[str]
+    time_us: Sequence[int]
+    id: Sequence[str]
+    name: Sequence[str]
+    act: Sequence[bool]
+    active: Sequence[bool]
+    source: Sequence[str]
+    known_us: Sequence[int | None]
+    """When each was received; None where nobody noted it, which only an accepted one may not be."""
+    properties: Sequence[str | None]
+    """Tagged JSON of an object; None when it is empty."""
+    context: Sequence[str | None]
+    """Like ``properties``."""
+
+    @property
+    def length(self) -> int:
+        """How many facts these are (``len`` of a named tuple is its number of columns)."""
+        return len(self.id)
+
+    def without(self, rows: Collection[int]) -> FactColumns:
+        """The facts but those at the given places."""
+        if not rows:
+            return self
+        left = [row for row in range(self.length) if row not in rows]
+        picked: Any = ([column[row] for row in left] for column in self)
+        return FactColumns(*picked)
+
+
+def columns_of(facts: Iterable[Fact]) -> FactColumns:
+    """Facts turned into columns; their positions are left behind.
+
+    >>> columns_of([Fact("a", 1, "m", "Seen", {"x": 1}, {}, True, True, "web", 7, 1)]).properties
+    ['{"x":1}']
+    """
+    rows = [
+        (
+            fact.subject,
+            fact.time_us,
+            fact.id,
+            fact.name,
+            fact.act,
+            fact.active,
+            fact.source,
+            fact.known_us,
+            write_tagged(fact.properties) if fact.properties else None,
+            write_tagged(fact.context) if fact.context else None,
+        )
+        for fact in facts
+    ]
+    if not rows:
+        return FactColumns(*([] for _ in FactColumns._fields))
+    return FactColumns(*(list(column) for column in zip(*rows, strict=True)))

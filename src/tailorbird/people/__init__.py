@@ -1,0 +1,1 @@
+"""Who is who: subjects that are one person, and what is known of people."""
