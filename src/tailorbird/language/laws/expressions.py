@@ -20,6 +20,7 @@ from tailorbird.language.operators import (
     HISTORY,
     IN_SESSION,
     OPERATORS,
+    SYMBOLS,
     WINDOW,
     Operator,
     Scope,
@@ -43,6 +44,12 @@ _DECIMALS: Final[Mapping[str, tuple[float, ...]]] = {
     "r": (0.5, 1, 100),
     "near": (0, 1, 1.5, -33, 45),
 }
+_NUMERIC: Final = frozenset(
+    op.name
+    for op in OPERATORS.values()
+    if Slot.FACT_VALUE in op.takes and op.gives is Type.NUMBER and op.name != "distinct"
+)
+"""Operators that want numbers from facts."""
 _SESSION_KEYWORDS: Final = frozenset(
     {"where", "by", "within", "gap", "same", "without", "contiguous"}
 )
@@ -104,7 +111,7 @@ class Writer:
             return self._call(selection, 0)
         if chance.once_in(5):
             return Listing(tuple(Text(name) for name in chance.sample(vocabulary.EVENTS, 2)))
-        return Text(chance.choice(vocabulary.EVENTS[:4] if chance.below(3) else vocabulary.EVENTS))
+        return Text(vocabulary.event(chance))
 
     def where(self, depth: int) -> Node:
         """A condition on a fact."""
@@ -114,7 +121,7 @@ class Writer:
     def _pick(self, gives: Type) -> Operator | None:
         operators = [op for op in OPERATORS.values() if op.gives is gives and self._allows(op)]
         # What reads facts is where readings can differ: it comes up more often.
-        weighted = [op for op in operators for _ in range(1 if op.scope is Scope.ANYWHERE else 4)]
+        weighted = [op for op in operators for _ in range(_weight(op))]
         return self.chance.choice(weighted) if weighted else None
 
     def _allows(self, operator: Operator) -> bool:
@@ -182,9 +189,9 @@ class Writer:
     def _wants(self, operator: Operator, key: str) -> bool:
         if self._within == "in_one_session" and key not in _SESSION_KEYWORDS:
             return False
-        if key in operator.required or key == "last":
-            return key in operator.required or self.chance.once_in(2)
-        return self.chance.once_in(6 if key in _WINDOWS else 3)
+        if key in operator.required:
+            return True
+        return self.chance.once_in(3 if key == "last" else 12 if key in _WINDOWS else 4)
 
     def _keyword(self, operator: Operator, key: str, slot: Slot, depth: int) -> Node:
         if slot in (Slot.INTEGER, Slot.DECIMAL):
@@ -192,6 +199,11 @@ class Writer:
         return self._slot(slot, operator.name, depth - 1)
 
     def _slot(self, slot: Slot, about: str, depth: int, *, first: bool = False) -> Node:
+        if slot is Slot.FACT_VALUE and about in _NUMERIC and self.chance.below(4):
+            with self._narrowed("fact"):
+                return self._likely_ref(about)
+        if slot is Slot.VALUE and about == "anniversary" and self.chance.below(4):
+            return self._likely_ref(about)
         if slot is Slot.STEP:
             return self._step(depth, first=first)
         reader = _SLOTS.get(slot)
@@ -257,11 +269,10 @@ class Writer:
         return Text(self.chance.choice(vocabulary.LENGTHS))
 
     def _length_pair(self, _depth: int, *, descending: bool = True) -> Node:
-        longer = 1 + self.chance.below(len(vocabulary.LENGTHS) - 1)
-        shorter = vocabulary.LENGTHS[self.chance.below(longer)]
-        if self.chance.once_in(8):
-            shorter = "0s"
-        pair = (Text(vocabulary.LENGTHS[longer]), Text(shorter))
+        lengths = list(dict.fromkeys(vocabulary.LENGTHS))
+        longer = self.chance.between(1, len(lengths) - 1)
+        shorter = "0s" if self.chance.once_in(8) else lengths[self.chance.below(longer)]
+        pair = (Text(lengths[longer]), Text(shorter))
         return Listing(pair if descending else pair[::-1])
 
     def _gap(self, depth: int) -> Node:
@@ -304,7 +315,7 @@ class Writer:
             name = "instant" if gives is Type.INSTANT else "version"
             if self.chance.once_in(3) or not self._may_refer():
                 return self._fixed(gives)
-            return Call(name, (self._ref(),))
+            return Call(name, (self._likely_ref(name),))
         if gives is Type.DURATION:
             asks = self._scope == "person" and self._within != "in_one_session"
             return self._call(OPERATORS["since"], 0) if asks else self._difference()
@@ -343,6 +354,19 @@ class Writer:
         if chance.once_in(8):
             return Ref("properties", chance.choice(vocabulary.NESTED))
         return Ref("properties", (chance.choice(vocabulary.PROPERTIES),))
+
+    def _likely_ref(self, about: str) -> Node:
+        """A reference that is likely to hold what an operator is about."""
+        if self._in_each or self.chance.once_in(4):
+            return self._ref()
+        root = "traits" if self._scope == "person" else "properties"
+        if about == "version":
+            return Ref("context", ("app", "version"))
+        if about == "instant":
+            return Ref(root, ("seen_at",))
+        if about == "anniversary":
+            return Ref(root, ("birthday",))
+        return Ref(root, (self.chance.choice(("price", "quantity")),))
 
     def _each(self, op: str, depth: int) -> Node:
         source = self._ref() if self._scope == "person" else Ref("properties", ("products",))
@@ -440,6 +464,14 @@ class Writer:
         finally:
             self._within = outer
         return Call(operator.name, (body,), self._keywords(operator, depth))
+
+
+def _weight(operator: Operator) -> int:
+    if operator.scope is Scope.NOW:
+        return 40
+    if operator.scope is not Scope.ANYWHERE:
+        return 4
+    return 3 if Slot.VALUE in operator.takes and operator.name in SYMBOLS else 1
 
 
 _Special = Callable[[Writer, Operator, int], Node]

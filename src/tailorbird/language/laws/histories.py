@@ -6,7 +6,7 @@ bots and verdicts, settings that change, values of every type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,11 +37,12 @@ def random_history(chance: Chance, checked: Definitions, people: int, length: in
     """Facts of so many households, each with at most about so many facts, and the workspace's."""
     start_us = chance.choice(vocabulary.BASES)
     drafts = _Workspace(chance, start_us, checked).facts()
+    reserved = _RESERVED + _asked_for(checked)
     households = []
     for number in range(people):
         subjects = tuple(f"p{number}{letter}" for letter in "acb"[: 1 + chance.below(3)])
         households.append(subjects)
-        drafts += _Household(chance, subjects, start_us).facts(chance.between(0, length))
+        drafts += _Household(chance, subjects, start_us, reserved).facts(chance.between(0, length))
     return History(arrived(chance, drafts), tuple(households))
 
 
@@ -58,6 +59,7 @@ class _Household:
     chance: Chance
     subjects: tuple[str, ...]
     now_us: int
+    reserved: Sequence[_Reserved]
     _links: list[str] = field(default_factory=list)
     _ids: list[str] = field(default_factory=list)
     _count: int = 0
@@ -71,15 +73,14 @@ class _Household:
         self.now_us += chance.choice(vocabulary.STEPS)
         if len(self.subjects) > 1 and chance.once_in(6):
             return self._link()
-        if chance.below(5):
+        if chance.below(4):
             return self._event()
-        name, properties = chance.choice(_RESERVED)(self)
+        name, properties = chance.choice(self.reserved)(self)
         return self._fact(name, properties)
 
     def _event(self) -> Fact:
         chance = self.chance
-        names = vocabulary.EVENTS[:4] if chance.below(3) else vocabulary.EVENTS
-        fact = self._fact(chance.choice(names), vocabulary.product_properties(chance))
+        fact = self._fact(vocabulary.event(chance), vocabulary.product_properties(chance))
         return fact._replace(
             context=vocabulary.context(chance),
             act=not chance.once_in(12),
@@ -130,8 +131,13 @@ class _Household:
             return vocabulary.value(chance)
         if name == "timezone":
             return chance.choice(vocabulary.ZONES)
-        if name in ("birthday", "seen_at"):
+        if name in ("birthday", "seen_at") and chance.once_in(3):
             return chance.choice(vocabulary.DATES)
+        if name == "birthday":
+            days = chance.choice((-1, 0, 1, 2, 7, 8, 30))
+            return "1990" + format_instant(self.now_us + days * DAY)[4:10]
+        if name == "seen_at":
+            return format_instant(self.now_us + chance.choice((-HOUR, 0, HOUR, DAY, WEEK)))
         return chance.choice(vocabulary.VERSIONS) if name == "version" else vocabulary.value(chance)
 
     def _consent(self) -> tuple[str, dict[str, Any]]:
@@ -188,6 +194,23 @@ _RESERVED: Final[tuple[_Reserved, ...]] = (
     _Household._verdict,
     _Household._group,
 )
+
+
+_SOURCES: Final[Mapping[str, _Reserved]] = {
+    "in_list": _Household._list,
+    "in_experiment": _Household._assigned,
+    "predicted": _Household._predicted,
+    **dict.fromkeys(("received", "opened", "clicked"), _Household._message),
+    **dict.fromkeys(("subscribed", "consented"), _Household._consent),
+    **dict.fromkeys(("anniversary", "instant"), _Household._traits),
+}
+
+
+def _asked_for(checked: Definitions) -> tuple[_Reserved, ...]:
+    """The reserved facts that operators of these definitions read, to have more of them."""
+    bodies = [definition.body for definition in checked.ordered if definition.body is not None]
+    ops = sorted({n.op for body in bodies for n in walk(body) if isinstance(n, Call)})
+    return tuple(_SOURCES[op] for op in ops if op in _SOURCES) * 4
 
 
 @dataclass(slots=True)

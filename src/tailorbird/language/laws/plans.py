@@ -16,7 +16,8 @@ from tailorbird.language.resolve import resolve
 
 _KINDS: Final[tuple[Kind, ...]] = ("trait", "trait", "trait", "score", "segment", "segment")
 _TYPES: Final = (
-    *(Type.NUMBER, Type.NUMBER, Type.NUMBER, Type.TEXT, Type.ANY, Type.ANY),
+    *(Type.NUMBER, Type.NUMBER, Type.NUMBER, Type.NUMBER, Type.NUMBER, Type.TEXT),
+    *(Type.ANY, Type.ANY, Type.ANY),
     *(Type.LIST, Type.DURATION, Type.INSTANT, Type.CONDITION),
 )
 _ATTEMPTS: Final = 8

@@ -40,8 +40,11 @@ TRAITS: Final = ("plan", "price", "birthday", "tags", "seen_at", "version", "tim
 CONTEXT: Final = (("app", "version"), ("device",), ("price",), ("location",))
 ITEM_KEYS: Final = ("c", "price", "quantity")
 
-LENGTHS: Final = ("1us", "1s", "60s", "10m", "30m", "1h", "2h", "1d", "3d", "7d", "30d")
-"""Lengths that windows, waits and gaps have."""
+LENGTHS: Final = (
+    *("1us", "1s", "60s", "10m", "10m", "30m", "30m", "1h", "1h", "2h", "2h"),
+    *("1d", "1d", "1d", "1d", "3d", "3d", "3d", "7d", "7d", "7d", "7d", "30d", "30d", "30d"),
+)
+"""Lengths that windows, waits and gaps have, in ascending order."""
 HALF_LIVES: Final = (64 * SECOND, 64 * MINUTE, DAY, 3 * DAY, 100 * SECOND)
 STEPS: Final = (
     *(0, 0, 0, 0, 1, SECOND, MINUTE, 10 * MINUTE - 1, 10 * MINUTE, 10 * MINUTE + 1),
@@ -67,6 +70,7 @@ DATES: Final = (
     "2024-03-08T10:00:00Z",
     "2024-03-09T10:00:00.000001+01:00",
     "2024-03-31T02:30",
+    "1980-03-31",
     "2024-11-03",
     "2011-12-30",
     "2016-12-31T23:59:60Z",
@@ -89,8 +93,15 @@ DEGREES: Final = tuple(
 FAR: Final = tuple(int(x * UNIT) for x in (90, -90, 180, -180, 90.000001, 179.999999, 200))
 
 
+def event(chance: Chance) -> str:
+    """The name of an event, of which a few are frequent."""
+    return chance.choice(EVENTS[:3] if chance.below(4) else EVENTS)
+
+
 def text(chance: Chance) -> str:
     """A text that others are likely to equal."""
+    if chance.once_in(2):
+        return chance.choice(TEXTS[:3])
     if chance.once_in(8):
         return chance.choice(VERSIONS)
     if chance.once_in(8):
@@ -100,7 +111,9 @@ def text(chance: Chance) -> str:
 
 def number(chance: Chance) -> int:
     """A number in millionths; now and then at the end of the range."""
-    return chance.choice(ODD_NUMBERS) if chance.once_in(12) else chance.choice(NUMBERS)
+    if chance.once_in(2):
+        return chance.choice(NUMBERS[:4])
+    return chance.choice(ODD_NUMBERS) if chance.once_in(6) else chance.choice(NUMBERS)
 
 
 def scalar(chance: Chance) -> Value:
