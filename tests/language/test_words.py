@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from tests.language import trees
 
@@ -167,6 +167,7 @@ def test_different_conditions_read_differently(conditions: list[Node]) -> None:
 
 @settings(max_examples=200)
 @given(trees.nodes(durations=True))
+@example(parse("not did() and count() > 3 and sequence(step()) and since() > 1"))
 def test_any_tree_can_be_said_even_one_that_makes_no_sense(tree: Node) -> None:
     assert words(tree)
 

@@ -9,7 +9,7 @@ from tailorbird.kernel.values import UNIT
 from tailorbird.language.ast import Boolean, Call, Duration, Listing, Node, Number, Text
 from tailorbird.language.definitions import Kind
 from tailorbird.language.operators import OPERATORS, Scope, Type
-from tailorbird.language.words.speaker import Phrase, Speaker, recently, times
+from tailorbird.language.words.speaker import Phrase, Speaker, is_whole, recently, times
 
 _AMOUNTS: Final = {
     "==": "exactly",
@@ -47,14 +47,14 @@ def _at_least(speaker: Speaker, call: Call) -> str:
 
 def _not(speaker: Speaker, call: Call) -> str:
     (denied,) = call.args
-    if isinstance(denied, Call) and denied.op in _DENIALS:
+    if isinstance(denied, Call) and denied.op in _DENIALS and is_whole(denied):
         return _DENIALS[denied.op](speaker, denied)
     return f"not ({speaker.say(denied)})"
 
 
 def _comparison(speaker: Speaker, call: Call) -> str:
     left, right = call.args
-    if isinstance(left, Call) and isinstance(right, Number | Duration | Text):
+    if isinstance(left, Call) and is_whole(left) and isinstance(right, Number | Duration | Text):
         amount = _AMOUNTS[call.op]
         say = _AMOUNTED.get(left.op)
         said = say(speaker, left, amount, right) if say is not None else None

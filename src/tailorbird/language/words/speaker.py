@@ -63,7 +63,7 @@ class Speaker:
     def say(self, node: Node) -> str:
         """Any node in words."""
         if isinstance(node, Call):
-            return self._phrases[node.op](self, node) if _is_whole(node) else f"`{show(node)}`"
+            return self._phrases[node.op](self, node) if is_whole(node) else f"`{show(node)}`"
         if isinstance(node, Each):
             return self._each(node)
         if isinstance(node, Listing):
@@ -163,7 +163,7 @@ Phrase: TypeAlias = Callable[[Speaker, Call], str]
 """How one operator is said."""
 
 
-def _is_whole(call: Call) -> bool:
+def is_whole(call: Call) -> bool:
     """Whether a call has the arguments that its operator takes; the checker sees to that."""
     operator = OPERATORS[call.op]
     least = len(operator.takes) - operator.optional

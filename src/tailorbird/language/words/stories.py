@@ -26,14 +26,8 @@ def _step(speaker: Speaker, call: Call) -> str:
     return text if call.keywords else f"{text} (a single one)"
 
 
-def _event(speaker: Speaker, node: Node) -> str:
-    if isinstance(node, Call) and node.op == "step":
-        return _step(speaker, node)
-    return speaker.events(node)
-
-
 def _steps(speaker: Speaker, call: Call) -> str:
-    return ", then ".join(_event(speaker, step) for step in call.args)
+    return ", then ".join(speaker.events(step) for step in call.args)
 
 
 def _rules(speaker: Speaker, call: Call) -> str:
@@ -51,7 +45,7 @@ _RULES: Final[Mapping[str, Callable[[Speaker, Node], str]]] = {
     "within": lambda speaker, node: f"all within {speaker.time(node)}",
     "gap": lambda speaker, node: f"each {_apart(speaker, node)}",
     "same": lambda speaker, node: f"all with the same {speaker.operand(node)}",
-    "without": lambda speaker, node: f"without {_event(speaker, node)} in between",
+    "without": lambda speaker, node: f"without {speaker.events(node)} in between",
     "contiguous": _contiguous,
     "last": lambda speaker, node: f"the last of them {recently(speaker, node)}",
 }
@@ -66,7 +60,7 @@ def _sequence_count(speaker: Speaker, call: Call) -> str:
 
 
 def _absent(speaker: Speaker, call: Call) -> str:
-    missed, wait = _event(speaker, call.args[0]), speaker.time(call.keyword("wait"))
+    missed, wait = speaker.events(call.args[0]), speaker.time(call.keyword("wait"))
     after, ever = call.keyword("after"), call.keyword("ever")
     occasion = f"did {_occasion(speaker, after)}"
     if isinstance(ever, Boolean) and ever.value:
@@ -79,7 +73,7 @@ def _absent(speaker: Speaker, call: Call) -> str:
 def _occasion(speaker: Speaker, node: Node | None) -> str:
     if isinstance(node, Call) and node.op == "sequence":
         return f"[{_steps(speaker, node)}{_rules(speaker, node)}]"
-    return "?" if node is None else _event(speaker, node)
+    return "?" if node is None else speaker.events(node)
 
 
 def _limits(speaker: Speaker, call: Call, wait: str) -> str:
