@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tailorbird.kernel import limits
+from tailorbird.language.files import load_text
 from tailorbird.language.operators import OPERATORS, SYMBOLS, WINDOW, Operator, Slot
+from tailorbird.language.printer import show
+from tailorbird.language.words import words
 
 DOCS = Path(__file__).resolve().parent
 REGION = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -53,6 +56,17 @@ def usage(operator: Operator) -> str:
     return f"{operator.name}({', '.join(placed + named + ['window'] * windowed)})"
 
 
+def examples() -> str:
+    """One example for each operator and what it says."""
+    text = (DOCS / "operator_examples.yaml").read_text(encoding="utf-8")
+    definitions = load_text(text, "operator_examples.yaml").definitions
+    bodies = [definitions.find("segment", name).body for name in OPERATORS]
+    return table(
+        ("example", "in words"),
+        ((f"`{show(body)}`", words(body)) for body in bodies if body is not None),
+    )
+
+
 def arguments() -> str:
     """What may stand in each place of an operator."""
     return table(
@@ -84,6 +98,7 @@ def _text(node: ast.stmt | None) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "operators": operators,
+    "examples": examples,
     "arguments": arguments,
     "window": window,
     "limits": every_limit,

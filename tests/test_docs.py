@@ -11,6 +11,8 @@ from docs import write_tables
 
 from tailorbird.kernel import limits
 from tailorbird.language.files import load_text
+from tailorbird.language.ast import Call, walk
+from tailorbird.language.files import load_text
 from tailorbird.language.operators import OPERATORS
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -91,3 +93,11 @@ def test_every_limit_is_in_the_reference() -> None:
     names = [name.lower() for name in vars(limits) if name.isupper()]
     assert "bag_entries" in names
     assert [name for name in names if f"`{name}`" not in reference()] == []
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_every_operator_has_an_example_that_uses_it(name: str) -> None:
+    text = (DOCS / "operator_examples.yaml").read_text(encoding="utf-8")
+    body = load_text(text).definitions.find("segment", name).body
+    assert body is not None
+    assert name in {node.op for node in walk(body) if isinstance(node, Call)}

@@ -84,6 +84,12 @@ class Speaker:
             return f"({self.say(node)})"
         return self.say(node)
 
+    def told(self, which: str, node: Node) -> str:
+        """A value told apart: "the largest price", "the largest value of the item's price"."""
+        said = self.operand(node)
+        value = " value of" if said.startswith("the ") and not which.endswith(" of") else ""
+        return f"{which}{value} {said}"
+
     def side(self, node: Node) -> str:
         """The left side of a comparison: in brackets when it is a calculation or condition."""
         if isinstance(node, Each) or (isinstance(node, Call) and node.op in SYMBOLS):
@@ -133,7 +139,7 @@ class Speaker:
         if where is not None:
             text += f" (where {self.say(where)})"
         if by is not None:
-            text += f" with the same {self.operand(by)}"
+            text += f" with {self.told('the same', by)}"
         return text
 
     def window(self, call: Call) -> str:

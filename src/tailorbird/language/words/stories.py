@@ -44,7 +44,7 @@ def _contiguous(_speaker: Speaker, node: Node) -> str:
 _RULES: Final[Mapping[str, Callable[[Speaker, Node], str]]] = {
     "within": lambda speaker, node: f"all within {speaker.time(node)}",
     "gap": lambda speaker, node: f"each {_apart(speaker, node)}",
-    "same": lambda speaker, node: f"all with the same {speaker.operand(node)}",
+    "same": lambda speaker, node: f"all with {speaker.told('the same', node)}",
     "without": lambda speaker, node: f"without {speaker.events(node)} in between",
     "contiguous": _contiguous,
     "last": lambda speaker, node: f"the last of them {recently(speaker, node)}",
@@ -80,7 +80,7 @@ def _limits(speaker: Speaker, call: Call, wait: str) -> str:
     same, last, ever = call.keyword("same"), call.keyword("last"), call.keyword("ever")
     rules = []
     if same is not None:
-        rules.append(f"both with the same {speaker.operand(same)}")
+        rules.append(f"both with {speaker.told('the same', same)}")
     if last is not None:
         rules.append(f"the {wait} were over {recently(speaker, last)}")
     if isinstance(ever, Boolean) and not ever.value:

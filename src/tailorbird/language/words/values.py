@@ -80,8 +80,7 @@ def _figure(what: str, joint: str) -> Phrase:
     """A figure of one value over facts."""
 
     def phrase(speaker: Speaker, call: Call) -> str:
-        value = speaker.operand(call.args[1])
-        return f"{what} {value} {joint} {_over(speaker, call)}"
+        return f"{speaker.told(what, call.args[1])} {joint} {_over(speaker, call)}"
 
     return phrase
 
