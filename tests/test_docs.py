@@ -10,7 +10,6 @@ import pytest
 from docs import write_tables
 
 from tailorbird.kernel import limits
-from tailorbird.language.files import load_text
 from tailorbird.language.ast import Call, walk
 from tailorbird.language.files import load_text
 from tailorbird.language.operators import OPERATORS
