@@ -60,6 +60,11 @@ def pytest_report_header() -> list[str]:
     return [f"test order: seed {seed}, hashes: {HASH_SEED}; again with make test SEED={seed}"]
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name functions and modules by name: every worker process must know a test by one name."""
+    return getattr(val, "__name__", None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Shuffle the files, and the tests within each, so that no test leans on another."""
     shuffle = random.Random(os.environ[SEED])
