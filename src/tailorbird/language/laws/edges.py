@@ -6,17 +6,19 @@ name, boundaries of decay and of calendars, each also one microsecond before and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
+from tailorbird.kernel.decay import HOPS
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, PERIODS, WEEK, next_period, zone
+from tailorbird.kernel.limits import DECAY_HOPS
 from tailorbird.language.ast import Duration, walk
 from tailorbird.language.definitions import Definitions
 from tailorbird.language.laws import vocabulary
 from tailorbird.language.laws.chance import Chance
 
-HOPS: int = 64
-_OTHER_LENGTHS = (HOUR, WEEK, 10 * MINUTE, 30 * MINUTE, DAY, 28 * DAY)
+_OTHER_LENGTHS: Final = (HOUR, WEEK, 10 * MINUTE, 30 * MINUTE, DAY, 28 * DAY)
 """Lengths that no expression names: expiries, default windows, gaps of sessions."""
 
 
@@ -62,17 +64,10 @@ def _edge(chance: Chance, fact: Fact, lengths: list[int], hops: list[int]) -> in
         return fact.time_us + chance.choice(lengths)
     if kind == 8 and hops:
         hop_us = chance.choice(hops)
-        return (fact.time_us // hop_us + chance.choice((1, 1, 2, 63, 64, 1280))) * hop_us
+        return (
+            fact.time_us // hop_us + chance.choice((1, 1, 2, HOPS - 1, HOPS, DECAY_HOPS))
+        ) * hop_us
     if kind == 9 and chance.once_in(2):
         return fact.known_us
     in_zone = zone(chance.choice(vocabulary.ZONES[:-1]))
     return next_period(fact.time_us, chance.choice(PERIODS), in_zone)
-
-
-def every_edge(definitions: Definitions, facts: Sequence[Fact]) -> Iterator[int]:
-    """Each fact's time and each length after it, without neighbours; for exhaustive checks."""
-    lengths = lengths_of(definitions)
-    for fact in facts:
-        yield fact.time_us
-        for length_us in lengths:
-            yield fact.time_us + length_us

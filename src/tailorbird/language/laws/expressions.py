@@ -407,6 +407,18 @@ class Writer:
         kind = self.chance.choice(_PLAIN)
         return Call(operator.name, (self.value(kind, depth - 1), self._literal_list(depth - 1)))
 
+    def _within_text(self, operator: Operator, depth: int) -> Node:
+        """A text or list and a piece that may be in it."""
+        kinds = (Type.TEXT, Type.ANY, Type.ANY)
+        if operator.name == "contains":
+            kinds = (Type.ANY, Type.ANY, Type.LIST)
+        piece: Node = Text(self.chance.choice(vocabulary.PIECES))
+        if self.chance.once_in(3):
+            piece = self.value(self.chance.choice(kinds), depth - 1)
+        elif operator.name == "contains" and self.chance.once_in(2):
+            piece = self._literal()
+        return Call(operator.name, (self.value(self.chance.choice(kinds), depth - 1), piece))
+
     def _arithmetic(self, operator: Operator, depth: int) -> Node:
         kinds = (Type.NUMBER, Type.NUMBER, Type.ANY)
         left, right = self.chance.choice(kinds), self.chance.choice(kinds)
@@ -469,9 +481,11 @@ class Writer:
 def _weight(operator: Operator) -> int:
     if operator.scope is Scope.NOW:
         return 40
+    if Slot.STEP in operator.takes or Slot.OCCASION in dict(operator.keywords).values():
+        return 16
     if operator.scope is not Scope.ANYWHERE:
         return 4
-    return 3 if Slot.VALUE in operator.takes and operator.name in SYMBOLS else 1
+    return 3 if Slot.VALUE in operator.takes and operator.name in SYMBOLS else 2
 
 
 _Special = Callable[[Writer, Operator, int], Node]
@@ -480,6 +494,7 @@ _SPECIAL: Final[dict[str, _Special]] = {
     **dict.fromkeys(("in", "not in"), Writer._membership),
     **dict.fromkeys(("+", "-", "*", "/"), Writer._arithmetic),
     **dict.fromkeys(("held", "in_one_session"), Writer._enclosing),
+    **dict.fromkeys(("contains", "starts_with", "ends_with"), Writer._within_text),
     "coalesce": Writer._coalesce,
     "percentile_rank": Writer._ranked,
     "since": Writer._since,

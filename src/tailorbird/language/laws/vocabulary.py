@@ -47,7 +47,7 @@ LENGTHS: Final = (
 """Lengths that windows, waits and gaps have, in ascending order."""
 HALF_LIVES: Final = (64 * SECOND, 64 * MINUTE, DAY, 3 * DAY, 100 * SECOND)
 STEPS: Final = (
-    *(0, 0, 0, 0, 1, SECOND, MINUTE, 10 * MINUTE - 1, 10 * MINUTE, 10 * MINUTE + 1),
+    *(0, 0, 0, 0, 0, 0, 0, 1, SECOND, MINUTE, 10 * MINUTE - 1, 10 * MINUTE, 10 * MINUTE + 1),
     *(30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE, 30 * MINUTE + 1, HOUR, 2 * HOUR - 1, 2 * HOUR),
     *(12 * HOUR, DAY - 1, DAY, DAY, DAY + 1, 3 * DAY, WEEK, 30 * DAY - 1, 30 * DAY),
 )
@@ -61,6 +61,8 @@ BASES: Final = (
 )
 
 TEXTS: Final = ("X", "x", "shoes", "Straße", "", "1", "true", "10.0.1", "Ünï", "a\nb")
+PIECES: Final = ("", "X", "s", "sh", "es", "1", "2024", "free")
+"""Pieces that texts begin with, end with or contain."""
 VERSIONS: Final = ("1.10.0", "v1.9", "1.10", "2", "1.10.0-beta", "1.10.0.1", "1.x", "V2.0+7")
 DATES: Final = (
     "2024-03-10",
