@@ -25,6 +25,7 @@ Chunk: TypeAlias = Mapping[str, Cells]
 
 _FORMATS: Final[dict[Form, bytes]] = {"number": b"l", "text": b"u"}
 _NULLABLE: Final = 2
+_EXCUSE: Final = ctypes.create_string_buffer(b"the rows could not be made")
 
 
 class _Schema(ctypes.Structure):
@@ -43,7 +44,7 @@ _ReleaseSchema = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Schema))
 _ReleaseArray = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Array))
 _GetSchema = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Stream), ctypes.POINTER(_Schema))
 _GetNext = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Stream), ctypes.POINTER(_Array))
-_GetLastError = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.POINTER(_Stream))
+_GetLastError = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.POINTER(_Stream))
 _ReleaseStream = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Stream))
 
 _Schema._fields_ = [
@@ -93,7 +94,8 @@ class ArrowStream:
     def __init__(self, forms: Mapping[str, Form], chunks: Iterator[Chunk]) -> None:
         self._forms = forms
         self._chunks = chunks
-        self._owned: dict[int, object] = {}
+        self.owned: dict[int, object] = {}
+        """Buffers that the engine still reads, until it releases them."""
         self._tokens = count(1)
         self.failure: BaseException | None = None
         self._release_schema = _ReleaseSchema(_schema_released)
@@ -101,7 +103,7 @@ class ArrowStream:
         self._stream = _Stream(
             get_schema=_GetSchema(self._give_schema),
             get_next=_GetNext(self._give_next),
-            get_last_error=_GetLastError(lambda _stream: b"the rows could not be made"),
+            get_last_error=_GetLastError(lambda _stream: ctypes.addressof(_EXCUSE)),
             release=_ReleaseStream(_stream_released),
         )
 
@@ -125,7 +127,7 @@ class ArrowStream:
         table.flags, table.n_children = 0, len(columns)
         table.children, table.dictionary = pointers, None
         table.release, table.private_data = self._release_schema, None
-        self._owned[next(self._tokens)] = (columns, pointers)
+        self.owned[next(self._tokens)] = (columns, pointers)
         return 0
 
     def _give_next(self, _stream: Any, out: Any) -> int:
@@ -160,7 +162,7 @@ class ArrowStream:
             *(None if buffer is None else buffer.ctypes.data for buffer in buffers)
         )
         token = next(self._tokens)
-        self._owned[token] = (buffers, addresses, also)
+        self.owned[token] = (buffers, addresses, also)
         array.length, array.null_count, array.offset = length, 0, 0
         array.n_buffers, array.buffers = len(buffers), addresses
         array.n_children, array.children, array.dictionary = 0, None, None
@@ -172,7 +174,7 @@ class ArrowStream:
             child = array.children[number]
             if child.contents.release:
                 child.contents.release(child)
-        self._owned.pop(array.private_data, None)
+        self.owned.pop(array.private_data, None)
         array.release = _ReleaseArray()
 
 

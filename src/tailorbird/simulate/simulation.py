@@ -47,13 +47,15 @@ class Simulation:
         for name in ("late", "duplicates", "bots", "merged"):
             self._check(name, getattr(self, name), 0, 0.2)
         self._check("planted", self.planted_sets, 0, 10**6)
-        self._check("people", self.population, 1, self._most_people())
+        self._check("people", self.population, 1, self.most_people)
 
     def _check(self, name: str, given: float, least: float, most: float) -> None:
         if not least <= given <= most:
             raise InputError(f"{name} is {given}: it must lie between {least} and {most}")
 
-    def _most_people(self) -> int:
+    @property
+    def most_people(self) -> int:
+        """How many people so many events have room for, each with her sure visit."""
         planted = CROWDING * rows_a_set(self.days)
         room = self.events - self.copied_rows - self.bot_rows - self.planted_sets * planted
         if room < 1:
