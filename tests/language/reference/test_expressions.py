@@ -239,7 +239,6 @@ def test_an_item_means_the_same_in_everything_below_its_loop() -> None:
     some = 'any(did("A", where=properties.id == item) for item in traits.wanted)'
     every = 'all(did("A", where=properties.id == item) for item in traits.wanted)'
     assert (ask(some, facts, "2h"), ask(every, facts, "2h")) == (True, False)
-    past = 'all(since(instant(item)) >= "0s" for item in traits.days)'
     held = 'any(held(since(instant(item)) > "1d", lasting="2d") for item in traits.wanted)'
     assert ask(held, facts, "9d") is False
     held = held.replace("wanted", "days")

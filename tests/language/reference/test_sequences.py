@@ -10,6 +10,8 @@ from tests.language.reference.asking import ask, fact
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.values import UNIT
 
+LIKE_BEFORE = 'step("B", where=properties.x == prev.properties.x)'
+
 
 def told(text: str) -> list[Fact]:
     """``A0 Bx3``: event A at minute 0, then B with the value x at minute 3."""
@@ -114,6 +116,8 @@ def test_the_window_of_a_sequence_is_about_its_end(at: str, found: bool) -> None
         ('"A", "B", same=properties.x', "Ax0 Ay1 By2 Bx3 Bx4", 2),
         ('"A", "B", same=properties.x', "Ax0 Bx1 A2 B3", 1),
         ('"A", "B", without="C"', "A0 C1 B2 A3 B4", 1),
+        (f'"A", {LIKE_BEFORE}', "Ax0 Ay1 By2 Ay3 By4 Bx5", 2),
+        (f'"A", {LIKE_BEFORE}', "Ax0 Ay1 Bx2 By3", 1),
         ('"B", "C"', "A0", 0),
     ],
 )
