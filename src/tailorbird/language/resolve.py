@@ -45,6 +45,7 @@ class _Resolver:
         self._problems: list[Problem] = []
         self._warnings: list[Problem] = []
         self._by_key: dict[Key, Definition] = {}
+        self._names: dict[str, list[str]] = {kind: [] for kind in KINDS}
         self._checked: dict[Key, Definition] = {}
         self._types: dict[Key, Type] = {}
         self._inside_history: dict[Key, set[Key]] = {}
@@ -79,6 +80,8 @@ class _Resolver:
                 self._blame(
                     definition, f"the {definition.kind} {definition.name!r} is given twice{where}"
                 )
+            else:
+                self._names[definition.kind].append(definition.name)
 
     # Order
 
@@ -143,7 +146,7 @@ class _Resolver:
     # Types
 
     def _check(self, definition: Definition) -> None:
-        checker = Checker(self._types, self._names(), hourly=definition.hourly)
+        checker = Checker(self._types, self._names, hourly=definition.hourly)
         body, lines, gives = definition.body, definition.lines, Type.CONDITION
         try:
             if definition.kind == "score":
@@ -165,12 +168,6 @@ class _Resolver:
         self._checked[definition.key] = replace(
             definition, body=body, lines=lines, gives=gives, depends=tuple(sorted(checker.depends))
         )
-
-    def _names(self) -> dict[str, list[str]]:
-        names: dict[str, list[str]] = {kind: [] for kind in KINDS}
-        for kind, name in self._by_key:
-            names[kind].append(name)
-        return names
 
     def _score(self, definition: Definition, checker: Checker) -> tuple[Line, ...]:
         half_life_us = definition.half_life_us
@@ -194,7 +191,7 @@ class _Resolver:
             return
         key: Key = ("segment", definition.parent)
         if key not in self._by_key:
-            hint = nearest(definition.parent, self._names()["segment"])
+            hint = nearest(definition.parent, self._names["segment"])
             self._blame(definition, f"there is no segment {definition.parent!r}{hint}")
         checker.depends.add(key)
 
