@@ -38,7 +38,7 @@ def matches(moment: Moment, call: Call) -> list[tuple[int, int]]:
     # its own facts or lies between two neighbours.
     @cache
     def following(index: int, number: int) -> list[int]:
-        return list(_following(moment, call, steps[number], index))
+        return list(_following(moment, call, steps, number, index))
 
     found = []
     for first, fact in enumerate(facts):
@@ -84,21 +84,26 @@ def _begins(moment: Moment, call: Call, step: Step, fact: Fact) -> bool:
     )
 
 
-def _following(moment: Moment, call: Call, step: Step, index: int) -> Iterator[int]:
-    """The facts that can be matched next after one, up to the first that breaks the match."""
+def _following(
+    moment: Moment, call: Call, steps: list[Step], number: int, index: int
+) -> Iterator[int]:
+    """The facts that a step can be matched with after one, up to where the match breaks."""
+    step, is_last = steps[number], number == len(steps) - 1
     before, same = moment.facts[index], call.keyword("same")
     for after in range(index + 1, len(moment.facts)):
         fact = moment.facts[after]
         low_us, high_us = step.gap or (0, None)
+        excluded = _is_excluded(moment, call, fact)
         passed_us = fact.time_us - before.time_us
         if (
             passed_us >= low_us
             and (high_us is None or passed_us < high_us)
             and fits(moment, fact, step.events, step.where, before)
             and (same is None or _are_same(moment, same, before, fact))
+            and (is_last or not excluded)
         ):
             yield after
-        if _breaks(moment, call, fact):
+        if excluded or (fact.act and call.keyword("contiguous") == Boolean(True)):
             return
 
 
@@ -107,11 +112,10 @@ def _are_same(moment: Moment, same: Node, one: Fact, other: Fact) -> bool:
     return a is not None and a == b
 
 
-def _breaks(moment: Moment, call: Call, fact: Fact) -> bool:
-    """Whether a match cannot go over this fact without being matched by it."""
+def _is_excluded(moment: Moment, call: Call, fact: Fact) -> bool:
+    """Whether a fact may not lie between the first and the last of a match."""
     without = call.keyword("without")
-    contiguous = call.keyword("contiguous") == Boolean(True)
-    return (contiguous and fact.act) or (without is not None and fits_step(moment, fact, without))
+    return without is not None and fits_step(moment, fact, without)
 
 
 def _sequence(moment: Moment, call: Call, _bound: Bound) -> bool:
