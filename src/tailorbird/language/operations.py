@@ -24,7 +24,7 @@ class Select:
     names: frozenset[str] | None = None
     """Facts with one of these names; None: acts, or every fact with ``everything``."""
     pattern: str | None = None
-    """Acts whose name fits, ``*`` standing for any text and ``?`` for one character."""
+    """Acts whose name fits, ``*`` standing for any text."""
     signal: Literal["active", "passive"] | None = None
     everything: bool = False
     """Every fact, reserved ones too, instead of acts."""

@@ -1,0 +1,283 @@
+"""Operations that follow a story: sequences, absence, smoothing, places, traits."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Any
+
+from tailorbird.kernel.facts import TRAITS, Fact
+from tailorbird.kernel.geometry import inside, read_location
+from tailorbird.kernel.limits import SMOOTHED_VALUES
+from tailorbird.kernel.smoothing import exponential, kalman
+from tailorbird.kernel.values import MISSING, UNIT, Value
+from tailorbird.language.live.scene import IGNORED, Scene
+from tailorbird.language.live.sequences import Matcher, grouping, later_than, merged, put
+from tailorbird.language.operations import (
+    Absence,
+    Dwell,
+    Match,
+    Pattern,
+    Select,
+    Smooth,
+    Step,
+    TraitValue,
+)
+from tailorbird.language.predicates import (
+    View,
+    compile_select,
+    compile_value,
+    depends_on_areas,
+    depends_on_zone,
+)
+
+
+class LiveMatch:
+    """Whether, or how often, a pattern was completed; the state is the list of entries."""
+
+    def __init__(self, match: Match) -> None:
+        self._matcher = Matcher(match.pattern)
+        self._last_us = match.last_us
+        self._counting = match.counting
+        self.selects = self._matcher.selects
+        self.zoned, self.placed = self._matcher.zoned, self._matcher.placed
+
+    def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
+        """See `LiveOperation`."""
+        entry = self._matcher.read(view)
+        if entry is None:
+            return IGNORED
+        return put([] if state is None else state, entry, limit)
+
+    def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
+        """See `LiveOperation`."""
+        return merged(one, other)
+
+    def value(self, state: list[Any] | None, scene: Scene) -> Any:
+        """See `LiveOperation`."""
+        entries = state or []
+        view = looking(scene)
+        ends = [
+            entries[i][0] for i in self._matcher.completions(entries, view, afresh=self._counting)
+        ]
+        if self._last_us is not None:
+            ends = ends[bisect_right(ends, scene.now_us - self._last_us) :]
+            if ends:
+                scene.soon((ends[0] if self._counting else ends[-1]) + self._last_us)
+        return len(ends) * UNIT if self._counting else bool(ends)
+
+    def prune(self, state: list[Any], now_us: int) -> Any:
+        """See `LiveOperation`: how often depends on where the first match began."""
+        if self._last_us is None or self._matcher.span_us is None or self._counting:
+            return state
+        return later_than(state, now_us - self._last_us - self._matcher.span_us) or None
+
+
+class LiveAbsence:
+    """Whether an occasion passed its deadline without the awaited fact."""
+
+    def __init__(self, absence: Absence) -> None:
+        self._absence = absence
+        after = absence.after
+        self._is_pattern = isinstance(after, Pattern)
+        pattern = after if isinstance(after, Pattern) else Pattern((Step(after),))
+        self._matcher = Matcher(pattern)
+        self._awaited = compile_select(absence.awaited)
+        self._same = None if absence.same is None else compile_value(absence.same)
+        self.selects = (*self._matcher.selects, absence.awaited)
+        parts = [absence.awaited.where, absence.same]
+        self.zoned = self._matcher.zoned or any(map(depends_on_zone, parts))
+        self.placed = self._matcher.placed or any(map(depends_on_areas, parts))
+
+    def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
+        """See `LiveOperation`: entries [occasion entry, value to agree on, whether awaited]."""
+        read = self._matcher.read(view)
+        awaited = bool(self._awaited(view))
+        if read is None and not awaited:
+            return IGNORED
+        fact = view.fact
+        value: Value = True if self._same is None else self._same(view)
+        entry = [fact.time_us, fact.id, awaited, grouping(value), read]
+        return put([] if state is None else state, entry, limit)
+
+    def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
+        """See `LiveOperation`."""
+        return merged(one, other)
+
+    def value(self, state: list[Any] | None, scene: Scene) -> bool:
+        """See `LiveOperation`."""
+        entries = state or []
+        waiting = [time_us + self._absence.wait_us for time_us in self._unanswered(entries, scene)]
+        last_us = self._absence.last_us
+        passed = [deadline for deadline in waiting if deadline <= scene.now_us]
+        for deadline in waiting[len(passed) : len(passed) + 1]:
+            scene.soon(deadline)
+        if last_us is not None:
+            passed = [deadline for deadline in passed if deadline > scene.now_us - last_us]
+            if passed:
+                scene.soon(passed[-1] + last_us)
+        return bool(passed)
+
+    def _unanswered(self, entries: list[Any], scene: Scene) -> list[int]:
+        """Times of the occasions, in order, that nothing awaited has followed (in time)."""
+        occasions = [entry for entry in entries if entry[4] is not None]
+        read = [entry[4] for entry in occasions]
+        ends = self._matcher.completions(read, looking(scene))
+        answers: dict[str, list[list[Any]]] = {}
+        for entry in entries:
+            if entry[2] and entry[3] is not None:
+                answers.setdefault(entry[3], []).append(entry[:2])
+        return [
+            occasions[i][0]
+            for i in ends
+            if occasions[i][3] is not None and not self._is_answered(occasions[i], answers)
+        ]
+
+    def _is_answered(self, occasion: list[Any], answers: dict[str, list[list[Any]]]) -> bool:
+        given = answers.get(occasion[3], [])
+        next_one = bisect_right(given, occasion[:2])
+        if next_one == len(given):
+            return False
+        if not self._absence.ever:
+            return True
+        passed_us: int = given[next_one][0] - occasion[0]
+        return passed_us < self._absence.wait_us
+
+    def prune(self, state: list[Any], now_us: int) -> Any:
+        """See `LiveOperation`."""
+        absence = self._absence
+        if absence.last_us is not None and self._matcher.span_us is not None:
+            floor_us = now_us - absence.last_us - absence.wait_us - self._matcher.span_us
+            return later_than(state, floor_us) or None
+        if not absence.ever and not self._is_pattern and absence.same is None:
+            # Occasions up to the last answer are answered for good, whatever still comes.
+            for index in range(len(state) - 1, -1, -1):
+                if state[index][2]:
+                    return state[index:]
+        return state
+
+
+class LiveSmooth:
+    """The last numbers in order, smoothed when asked for."""
+
+    def __init__(self, smooth: Smooth) -> None:
+        self._smooth = smooth
+        self.selects = (smooth.select,)
+        self._fits = compile_select(smooth.select)
+        self._value = compile_value(smooth.value)
+        parts = (smooth.select.where, smooth.value)
+        self.zoned = any(map(depends_on_zone, parts))
+        self.placed = any(map(depends_on_areas, parts))
+
+    def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
+        """See `LiveOperation`."""
+        if not self._fits(view):
+            return IGNORED
+        value = self._value(view)
+        if type(value) is not int:
+            return IGNORED
+        entries = [] if state is None else state
+        entry = [view.fact.time_us, view.fact.id, value]
+        entries.insert(bisect_left(entries, entry), entry)
+        return entries[-SMOOTHED_VALUES:]
+
+    def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
+        """See `LiveOperation`."""
+        return sorted(one + other)[-SMOOTHED_VALUES:]
+
+    def value(self, state: list[Any] | None, scene: Scene) -> Value:
+        """See `LiveOperation`."""
+        values = [entry[2] for entry in state or []]
+        if self._smooth.method == "ewma":
+            return exponential(values, self._smooth.alpha)
+        return kalman(values, self._smooth.q, self._smooth.r)
+
+    def prune(self, state: list[Any], now_us: int) -> Any:
+        """See `LiveOperation`."""
+        return state
+
+
+class LiveDwell:
+    """Where the person was: [time, id, latitude, longitude] of each location fact."""
+
+    def __init__(self, dwell: Dwell) -> None:
+        self._dwell = dwell
+        self.selects = (Select(),)
+        self.zoned = self.placed = False
+
+    def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
+        """See `LiveOperation`."""
+        fact = view.fact
+        location = read_location(fact.context.get("location")) if fact.act else None
+        if location is None:
+            return IGNORED
+        return put([] if state is None else state, [fact.time_us, fact.id, *location], limit)
+
+    def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
+        """See `LiveOperation`."""
+        return merged(one, other)
+
+    def value(self, state: list[Any] | None, scene: Scene) -> Any:
+        """See `LiveOperation`."""
+        area = scene.workspace.areas.get(self._dwell.area, ())
+        floor_us = None if self._dwell.last_us is None else scene.now_us - self._dwell.last_us
+        total_us, crossed, before_us, before_inside = 0, False, 0, False
+        first = True
+        for time_us, _, latitude, longitude in state or []:
+            now_inside = inside(area, latitude, longitude)
+            if floor_us is None or time_us > floor_us:
+                stayed_us = time_us - before_us
+                both = before_inside and now_inside and not first
+                if both and stayed_us <= scene.workspace.session_gap_us:
+                    total_us += stayed_us
+                entered = now_inside and not before_inside
+                left = before_inside and not now_inside
+                crossed = crossed or (entered if self._dwell.measure == "entered" else left)
+                if self._dwell.last_us is not None:
+                    scene.soon(time_us + self._dwell.last_us)
+            before_us, before_inside, first = time_us, now_inside, False
+        return (total_us, 0) if self._dwell.measure == "time" else crossed
+
+    def prune(self, state: list[Any], now_us: int) -> Any:
+        """See `LiveOperation`: the last place before the window is still needed."""
+        if self._dwell.last_us is None:
+            return state
+        kept = bisect_right(state, now_us - self._dwell.last_us, key=lambda entry: entry[0])
+        return state[max(kept - 1, 0) :]
+
+
+class LiveTrait:
+    """The latest value of one trait: [time, id, value]."""
+
+    def __init__(self, trait: TraitValue) -> None:
+        self._key = trait.key
+        self.selects = (Select(frozenset({TRAITS})),)
+        self.zoned = self.placed = False
+
+    def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
+        """See `LiveOperation`."""
+        fact = view.fact
+        value = fact.properties.get(self._key, MISSING)
+        if value is MISSING or fact.name != TRAITS:
+            return IGNORED
+        entry = [fact.time_us, fact.id, value]
+        return entry if state is None or entry[:2] > state[:2] else state
+
+    def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
+        """See `LiveOperation`."""
+        return max(one, other, key=lambda entry: entry[:2])
+
+    def value(self, state: list[Any] | None, scene: Scene) -> Any:
+        """See `LiveOperation`."""
+        return MISSING if state is None or state[2] is None else state[2]
+
+    def prune(self, state: list[Any], now_us: int) -> Any:
+        """See `LiveOperation`."""
+        return state
+
+
+def looking(scene: Scene) -> View:
+    """A view without a fact, for conditions that look at remembered ones."""
+    return View(_NO_FACT, scene.zone, scene.workspace.areas)
+
+
+_NO_FACT = Fact("", 0, "", "", {}, {}, False, False, "", 0, 0)
