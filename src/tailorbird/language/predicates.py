@@ -237,7 +237,7 @@ def _compile_name(select: Select) -> Compiled:
     if names is not None:
         return lambda view: view.fact.name in names
     if source is not None:
-        return lambda view: view.fact.source == source and view.fact.name != VERDICT
+        return lambda view: view.fact.source == source
     if select.everything:
         return lambda view: view.fact.name != VERDICT
     if select.pattern is not None:

@@ -14,6 +14,7 @@ from tailorbird.kernel.instants import LAST_INSTANT, MINUTE, find_zone, parse_du
 from tailorbird.kernel.values import Value
 
 DEFAULT_GAP_US: Final = 30 * MINUTE
+CUT_POINTS: Final = 99
 FOREVER: Final = LAST_INSTANT + 1
 """Later than any instant: nothing changes by itself."""
 
@@ -80,6 +81,7 @@ class World:
 
 
 def _in_force(facts: list[Fact]) -> Workspace:
+    """Facts that cannot be read change nothing: what was in force before stays so."""
     workspace = Workspace(zone("UTC"), DEFAULT_GAP_US, {}, {})
     in_zone, gap_us = workspace.zone, workspace.session_gap_us
     named: dict[str, tuple[int, int]] = {}
@@ -88,27 +90,22 @@ def _in_force(facts: list[Fact]) -> Workspace:
         if not isinstance(name, str):
             continue
         if fact.name == SETTING and name == "zone":
-            in_zone = (find_zone(value) if isinstance(value, str) else None) or zone("UTC")
+            in_zone = (find_zone(value) if isinstance(value, str) else None) or in_zone
         elif fact.name == SETTING and name == "session_gap":
-            gap_us = _gap(value)
+            found_us = _gap(value)
+            gap_us = gap_us if found_us is None else found_us
         elif fact.name == AREA:
-            _set_area(workspace.areas, name, fact.properties.get("geometry"))
+            area = read_area(fact.properties.get("geometry"))
+            if area is not None:
+                workspace.areas[name] = area
         elif fact.name == FIGURE:
             _set_figure(workspace.figures, named, name, fact)
     return Workspace(in_zone, gap_us, workspace.figures, workspace.areas)
 
 
-def _gap(value: Value) -> int:
+def _gap(value: Value) -> int | None:
     length_us = parse_duration(value) if isinstance(value, str) else None
-    return length_us if length_us is not None and length_us > 0 else DEFAULT_GAP_US
-
-
-def _set_area(areas: dict[str, Area], name: str, geometry: Value) -> None:
-    area = read_area(geometry)
-    if area is None:
-        areas.pop(name, None)
-    else:
-        areas[name] = area
+    return length_us if length_us is not None and length_us >= 0 else None
 
 
 def _set_figure(
@@ -118,13 +115,12 @@ def _set_figure(
     fact: Fact,
 ) -> None:
     """The latest instant counts; of several facts for one instant the first in the log."""
-    earlier = named.get(name)
-    if earlier is not None and earlier[0] == fact.time_us and earlier[1] <= fact.position:
-        return
     cuts = fact.properties.get("cuts")
     numbers = tuple(cut for cut in cuts if type(cut) is int) if isinstance(cuts, list) else ()
+    earlier = named.get(name)
+    if len(numbers) != CUT_POINTS or list(numbers) != sorted(numbers):
+        return
+    if earlier is not None and earlier[0] == fact.time_us and earlier[1] <= fact.position:
+        return
     named[name] = (fact.time_us, fact.position)
-    if len(numbers) == 99:
-        figures[name] = numbers
-    else:
-        figures.pop(name, None)
+    figures[name] = numbers

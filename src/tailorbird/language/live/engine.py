@@ -111,12 +111,12 @@ def fold(
     known = {fact.id: fact for fact in facts}
     past = [fact for fact in known.values() if fact.time_us <= now_us]
     future = [fact for fact in known.values() if fact.time_us > now_us]
-    genuine = sorted(without_bots(past), key=lambda fact: fact.key)
+    past.sort(key=lambda fact: fact.key)
     try:
         if plan.timelines:
-            state = _retold(plan, genuine, now_us, world, limit)
+            state = _retold(plan, past, now_us, world, limit)
         else:
-            state = _added(plan, genuine, now_us, world, limit)
+            state = _added(plan, without_bots(past), now_us, world, limit)
         state.pending = sorted(future, key=lambda fact: fact.key)
         return _evaluated(plan, state, now_us, world)
     except ReplayError as error:
@@ -280,27 +280,51 @@ def _retold(
     _cut(plan, state, first_us, world)
     for time_us in sorted({*by_time, *world.changes(first_us, now_us)}):
         _follow(plan, state, time_us - 1, world)
-        for fact in by_time.get(time_us, ()):
-            seen.append(fact)
-            _add(plan, state, fact, world, limit)
-        _recut(plan, state, seen, time_us, world, limit)
+        arrived = by_time.get(time_us, [])
+        seen.extend(arrived)
+        if any(fact.name == VERDICT for fact in seen):
+            state = _anew(plan, state, seen, time_us, world, limit)
+        else:
+            for fact in arrived:
+                _add(plan, state, fact, world, limit)
+            state = _recut(plan, state, seen, time_us, world, limit)
         if state.first_us is not None:
             _observe(plan, state, time_us, world)
+        else:
+            _end_existence(plan, state, time_us)
     return state
+
+
+def _end_existence(plan: Plan, state: PersonState, now_us: int) -> None:
+    """A verdict may leave nothing of a person: then she is a member of nothing."""
+    state.clock_us = None
+    for index in plan.timelines:
+        turns = state.slots.get(index)
+        if turns and turns[-1][1]:
+            turns.append([now_us, False])
 
 
 def _recut(
     plan: Plan, state: PersonState, seen: list[Fact], now_us: int, world: World, limit: int
-) -> None:
+) -> PersonState:
     """Cut the states anew when the zone or the settings are no longer those they were cut in."""
     zone, settings = state.zone, state.settings
     _cut(plan, state, now_us, world)
     moved = plan.zoned and zone != state.zone
-    if not moved and not (plan.placed and settings != state.settings):
-        return
+    if moved or (plan.placed and settings != state.settings):
+        return _anew(plan, state, seen, now_us, world, limit)
+    return state
+
+
+def _anew(
+    plan: Plan, state: PersonState, seen: list[Fact], now_us: int, world: World, limit: int
+) -> PersonState:
+    """The same facts added again, of which only the recorded turns are kept."""
+    again = _added(plan, without_bots(seen), now_us, world, limit)
     turns = {index: state.slots[index] for index in plan.timelines if index in state.slots}
-    again = _added(plan, seen, now_us, world, limit)
-    state.slots = {**again.slots, **turns}
+    again.slots.update(turns)
+    again.clock_us = state.clock_us
+    return again
 
 
 def _move_clock(plan: Plan, state: PersonState, fact: Fact, world: World) -> bool:

@@ -138,11 +138,7 @@ class Matcher:
             for step in range(self.size):
                 start = _NOBODY
                 if entry.mask >> step & 1:
-                    start = (
-                        index
-                        if step == 0
-                        else self._best(entries, members, began, base, k, step, view)
-                    )
+                    start = self._best(entries, members, began, base, k, step, view)
                 began[step].append(start)
             if began[last][k] != _NOBODY and self._allowed(entries, began[last][k], index):
                 yield index
@@ -159,10 +155,13 @@ class Matcher:
         step: int,
         view: View,
     ) -> int:
-        """The latest beginning among the chains that this fact may continue as a step."""
+        """The latest beginning among the chains that this fact may continue, or begin."""
         gap, back = self.pattern.steps[step].gap, self._looks_back[step]
         index = members[k]
         entry = entries[index]
+        if step == 0:
+            begins = back is None or self._fits_back(back, None, entry, view)
+            return index if begins else _NOBODY
         best = _NOBODY
         for earlier in range(k - 1, base - 1, -1):
             before = entries[members[earlier]]
@@ -182,9 +181,10 @@ class Matcher:
                 best = start
         return best
 
-    def _fits_back(self, back: Compiled, before: Entry, entry: Entry, view: View) -> bool:
+    def _fits_back(self, back: Compiled, before: Entry | None, entry: Entry, view: View) -> bool:
         assert entry.fact is not None
-        return bool(back(View(entry.fact, view.zone, view.areas, before.fact)))
+        prev = None if before is None else before.fact
+        return bool(back(View(entry.fact, view.zone, view.areas, prev)))
 
     def _last_act(self, entries: list[Entry], index: int) -> int:
         """The act before an entry: a contiguous match cannot go over it."""
