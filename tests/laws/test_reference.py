@@ -51,8 +51,6 @@ def check_first_change(world: World, question: Question, chance: Chance) -> None
     horizon_us = question.at_us + chance.choice((1, 3_600_000_000, 40 * 86_400_000_000))
     now = at(question.at_us)
     for key in asked(world.plan.checked):
-        if world.plan.checked.by_key()[key].kind == "trait" if key[1] else False:
-            continue
         changed_us = now.changes_after(key, horizon_us)
         until_us = horizon_us + 1 if changed_us is None else changed_us
         for _ in range(6):

@@ -7,15 +7,15 @@ range, one window at a time) is said here by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from tailorbird.kernel.values import UNIT
 from tailorbird.language.ast import Boolean, Call, Each, Listing, Node, Number, Ref, Text
 from tailorbird.language.laws import vocabulary
-from tailorbird.language.laws.chance import Chance
+from tailorbird.language.laws.combined import COMBINED, PLAIN, timed
+from tailorbird.language.laws.leaves import Leaves
 from tailorbird.language.operators import (
     HISTORY,
     IN_SESSION,
@@ -29,8 +29,6 @@ from tailorbird.language.operators import (
 )
 
 _WINDOWS: Final = frozenset(key for key, _ in WINDOW)
-_PLAIN: Final = (Type.NUMBER, Type.TEXT, Type.BOOLEAN, Type.ANY)
-_ORDERED: Final = (Type.NUMBER, Type.TEXT, Type.DURATION, Type.INSTANT, Type.VERSION, Type.ANY)
 _INTEGERS: Final[Mapping[str, tuple[int, ...]]] = {
     "percentile_of": (1, 10, 50, 75, 99, 100),
     "top": (1, 2, 3),
@@ -66,17 +64,13 @@ class Names:
 
 
 @dataclass(slots=True)
-class Writer:
+class Writer(Leaves):
     """Writes expressions. What it writes is mostly, not always, accepted by the checker."""
 
-    chance: Chance
-    names: Names
-    calm: Names
+    names: Names = field(default_factory=Names)
+    calm: Names = field(default_factory=Names)
     """Those of the names that use no history operator, for use within one."""
     hourly: bool = False
-    _scope: str = "person"
-    _within: str | None = None
-    _in_each: bool = False
 
     # Expressions by type
 
@@ -84,7 +78,7 @@ class Writer:
         """A condition, at most so many calls deep."""
         if depth <= 0:
             return self._plain_condition()
-        if not self._in_each and self.chance.once_in(16) and self._may_refer():
+        if not self.in_each and self.chance.once_in(16) and self.may_refer():
             return self._each(self.chance.choice(("any", "all")), depth)
         return self._call(self._pick(Type.CONDITION), depth)
 
@@ -95,11 +89,11 @@ class Writer:
         if depth <= 0 or self.chance.once_in(4):
             return self._leaf(gives, depth)
         if gives is Type.DURATION and self.chance.once_in(4):
-            return self._timed(gives, depth)
+            return timed(self, gives, depth)
         if gives is Type.INSTANT and self.chance.once_in(3):
-            return self._timed(gives, depth)
-        if gives is Type.NUMBER and not self._in_each and self.chance.once_in(10):
-            return self._each("sum", depth) if self._may_refer() else self._leaf(gives, depth)
+            return timed(self, gives, depth)
+        if gives is Type.NUMBER and not self.in_each and self.chance.once_in(10):
+            return self._each("sum", depth) if self.may_refer() else self._leaf(gives, depth)
         operator = self._pick(gives)
         return self._leaf(gives, depth) if operator is None else self._call(operator, depth)
 
@@ -115,7 +109,7 @@ class Writer:
 
     def where(self, depth: int) -> Node:
         """A condition on a fact."""
-        with self._narrowed("fact"):
+        with self.narrowed("fact"):
             return self.condition(depth)
 
     def _pick(self, gives: Type) -> Operator | None:
@@ -128,20 +122,20 @@ class Writer:
         if operator.scope is Scope.ARGUMENT or not self._has_names(operator):
             return False
         if operator.scope is Scope.ANYWHERE:
-            return Slot.PLACE not in operator.takes or self._within != "in_one_session"
-        if self._scope != "person":
+            return Slot.PLACE not in operator.takes or self.within != "in_one_session"
+        if self.scope != "person":
             return operator.scope is Scope.FACT
         if operator.scope is Scope.FACT:
             return False
         if operator.scope is Scope.NOW:
-            return self.hourly and self._within is None
-        if self._within == "in_one_session":
+            return self.hourly and self.within is None
+        if self.within == "in_one_session":
             return operator.name in IN_SESSION
         nests = operator.name == "in_one_session" or operator.name in HISTORY
-        return not (self._within == "held" and nests)
+        return not (self.within == "held" and nests)
 
     def _known(self) -> Names:
-        return self.calm if self._within == "held" else self.names
+        return self.calm if self.within == "held" else self.names
 
     def _has_names(self, operator: Operator) -> bool:
         known = self.calm if operator.name in HISTORY else self._known()
@@ -157,23 +151,25 @@ class Writer:
     def _call(self, operator: Operator | None, depth: int) -> Node:
         if operator is None:
             return self._plain_condition()
-        special = _SPECIAL.get(operator.name)
+        special = COMBINED.get(operator.name)
         if special is not None:
             return special(self, operator, depth)
-        return self._plain_call(operator, depth)
+        return self.plain_call(operator, depth)
 
-    def _plain_call(self, operator: Operator, depth: int) -> Call:
+    def plain_call(self, operator: Operator, depth: int) -> Call:
+        """A call whose arguments are made by what their slots accept."""
         slots = list(operator.takes)
         if operator.optional and self.chance.once_in(2):
             slots = slots[: -operator.optional]
         if operator.more is not None:
             slots += [operator.more] * self.chance.below(3)
         args = tuple(
-            self._slot(slot, operator.name, depth - 1, first=i == 0) for i, slot in enumerate(slots)
+            self.slot(slot, operator.name, depth - 1, first=i == 0) for i, slot in enumerate(slots)
         )
-        return Call(operator.name, args, self._keywords(operator, depth))
+        return Call(operator.name, args, self.keywords_of(operator, depth))
 
-    def _keywords(self, operator: Operator, depth: int) -> tuple[tuple[str, Node], ...]:
+    def keywords_of(self, operator: Operator, depth: int) -> tuple[tuple[str, Node], ...]:
+        """Some of the keywords, with at most one kind of window."""
         chosen = {key for key, _ in operator.keywords if self._wants(operator, key)}
         windows = [key for key, _ in operator.keywords if key in chosen & _WINDOWS]
         if len(windows) > 1 and operator.name not in ("sequence", "sequence_count", "absent"):
@@ -187,7 +183,7 @@ class Writer:
         )
 
     def _wants(self, operator: Operator, key: str) -> bool:
-        if self._within == "in_one_session" and key not in _SESSION_KEYWORDS:
+        if self.within == "in_one_session" and key not in _SESSION_KEYWORDS:
             return False
         if key in operator.required:
             return True
@@ -195,15 +191,16 @@ class Writer:
 
     def _keyword(self, operator: Operator, key: str, slot: Slot, depth: int) -> Node:
         if slot in (Slot.INTEGER, Slot.DECIMAL):
-            return self._slot(slot, key, depth - 1)
-        return self._slot(slot, operator.name, depth - 1)
+            return self.slot(slot, key, depth - 1)
+        return self.slot(slot, operator.name, depth - 1)
 
-    def _slot(self, slot: Slot, about: str, depth: int, *, first: bool = False) -> Node:
+    def slot(self, slot: Slot, about: str, depth: int, *, first: bool = False) -> Node:
+        """What may stand in a slot, for an operator or a keyword."""
         if slot is Slot.FACT_VALUE and about in _NUMERIC and self.chance.below(4):
-            with self._narrowed("fact"):
-                return self._likely_ref(about)
+            with self.narrowed("fact"):
+                return self.likely_ref(about)
         if slot is Slot.VALUE and about == "anniversary" and self.chance.below(4):
-            return self._likely_ref(about)
+            return self.likely_ref(about)
         if slot is Slot.STEP:
             return self._step(depth, first=first)
         reader = _SLOTS.get(slot)
@@ -231,13 +228,13 @@ class Writer:
     # Slots
 
     def _any_value(self, depth: int) -> Node:
-        return self.value(self.chance.choice((*_PLAIN, Type.ANY, Type.LIST)), depth)
+        return self.value(self.chance.choice((*PLAIN, Type.ANY, Type.LIST)), depth)
 
     def _fact_value(self, depth: int) -> Node:
-        with self._narrowed("fact"):
+        with self.narrowed("fact"):
             if depth > 0 and self.chance.once_in(6):
                 return self.value(self.chance.choice((Type.NUMBER, Type.TEXT, Type.ANY)), 1)
-            return self._ref()
+            return self.ref()
 
     def _moment(self, depth: int) -> Node:
         return self.events() if self.chance.below(3) else self.value(Type.INSTANT, depth)
@@ -250,59 +247,32 @@ class Writer:
     def _step(self, depth: int, *, first: bool) -> Node:
         if self.chance.once_in(2):
             return self.events()
-        call = self._plain_call(OPERATORS["step"], 0)
+        call = self.plain_call(OPERATORS["step"], 0)
         keywords = [(key, node) for key, node in call.keywords if key != "where"]
         if self.chance.once_in(2):
             repeated = call.keyword("times") is not None
-            with self._narrowed("fact" if first and not repeated else "step"):
+            with self.narrowed("fact" if first and not repeated else "step"):
                 keywords.insert(0, ("where", self.condition(min(depth, 1))))
         return Call("step", call.args, tuple(keywords))
 
     def _occasion(self, depth: int) -> Node:
         if self.chance.below(3):
             return self._filtered(depth)
-        call = self._plain_call(OPERATORS["sequence"], depth)
+        call = self.plain_call(OPERATORS["sequence"], depth)
         keywords = tuple((key, node) for key, node in call.keywords if key != "last")
         return Call(call.op, call.args, keywords)
 
-    def _length(self, _depth: int = 0) -> Node:
-        return Text(self.chance.choice(vocabulary.LENGTHS))
-
-    def _length_pair(self, _depth: int, *, descending: bool = True) -> Node:
-        lengths = list(dict.fromkeys(vocabulary.LENGTHS))
-        longer = self.chance.between(1, len(lengths) - 1)
-        shorter = "0s" if self.chance.once_in(8) else lengths[self.chance.below(longer)]
-        pair = (Text(lengths[longer]), Text(shorter))
-        return Listing(pair if descending else pair[::-1])
-
-    def _gap(self, depth: int) -> Node:
-        if self.chance.below(3):
-            return self._length()
-        return self._length_pair(depth, descending=False)
-
-    def _literal_list(self, depth: int) -> Node:
+    def literal_list(self, depth: int) -> Node:
+        """A list written out, or some expression that gives one."""
         if depth > 0 and self.chance.once_in(3):
             return self.value(Type.LIST, depth)
-        return Listing(tuple(self._literal() for _ in range(self.chance.below(4))))
+        return Listing(tuple(self.literal() for _ in range(self.chance.below(4))))
 
-    def _place(self, _depth: int) -> Node:
-        return Ref("context", ("location",))
-
-    # Leaves
-
-    def _literal(self) -> Node:
-        kind = self.chance.below(8)
-        if kind == 0:
-            return Boolean(self.chance.once_in(2))
-        if kind < 4:
-            return Number(vocabulary.number(self.chance))
-        if kind == 4:
-            return Number(self.chance.choice(vocabulary.ID_NUMBERS))
-        return Text(vocabulary.text(self.chance))
+    # Ends
 
     def _leaf(self, gives: Type, depth: int) -> Node:
         if gives is Type.NUMBER:
-            if self._scope == "person" and self.chance.once_in(2):
+            if self.scope == "person" and self.chance.once_in(2):
                 return self._call(OPERATORS["count"], 0)
             return Number(vocabulary.number(self.chance))
         if gives is Type.TEXT:
@@ -310,172 +280,31 @@ class Writer:
         if gives is Type.BOOLEAN:
             return Boolean(self.chance.once_in(2))
         if gives is Type.LIST:
-            return Listing(tuple(self._literal() for _ in range(self.chance.below(3))))
+            return Listing(tuple(self.literal() for _ in range(self.chance.below(3))))
         if gives in (Type.INSTANT, Type.VERSION):
             name = "instant" if gives is Type.INSTANT else "version"
-            if self.chance.once_in(3) or not self._may_refer():
-                return self._fixed(gives)
-            return Call(name, (self._likely_ref(name),))
+            if self.chance.once_in(3) or not self.may_refer():
+                return self.fixed(gives)
+            return Call(name, (self.likely_ref(name),))
         if gives is Type.DURATION:
-            asks = self._scope == "person" and self._within != "in_one_session"
-            return self._call(OPERATORS["since"], 0) if asks else self._difference()
-        return self._ref() if self._may_refer() else self._call(self._pick(Type.ANY), depth)
-
-    def _fixed(self, gives: Type) -> Node:
-        if gives is Type.VERSION:
-            return Call("version", (Text(self.chance.choice(("1.10.0", "v1.9", "2"))),))
-        dates = [text for text in vocabulary.DATES if text[:4].isdigit() and text[-4:] != ":60Z"]
-        return Call("at", (Text(self.chance.choice([d for d in dates if d != dates[6]])),))
-
-    def _difference(self) -> Node:
-        return Call("-", (self._fixed(Type.INSTANT), self._fixed(Type.INSTANT)))
+            asks = self.scope == "person" and self.within != "in_one_session"
+            return self._call(OPERATORS["since"], 0) if asks else self.difference()
+        return self.ref() if self.may_refer() else self._call(self._pick(Type.ANY), depth)
 
     def _plain_condition(self) -> Node:
-        if self._scope == "person" and (self._within == "in_one_session" or self.chance.below(4)):
+        if self.scope == "person" and (self.within == "in_one_session" or self.chance.below(4)):
             return Call("did", (self.events(),))
-        return Call(self.chance.choice(("==", "<", ">=", "!=")), (self._ref(), self._literal()))
-
-    def _may_refer(self) -> bool:
-        return self._scope != "person" or self._within != "in_one_session"
-
-    def _ref(self) -> Node:
-        chance = self.chance
-        if self._in_each and not chance.once_in(5):
-            path = () if chance.once_in(6) else (chance.choice(vocabulary.ITEM_KEYS),)
-            return Ref("item", path)
-        if self._scope == "person":
-            if chance.once_in(3):
-                return Ref("context", chance.choice(vocabulary.CONTEXT))
-            return Ref("traits", (chance.choice(vocabulary.TRAITS),))
-        if self._scope == "step" and chance.once_in(3):
-            return Ref("prev", ("properties", chance.choice(vocabulary.PROPERTIES)))
-        if chance.once_in(8):
-            return Ref("context", chance.choice(vocabulary.CONTEXT))
-        if chance.once_in(8):
-            return Ref("properties", chance.choice(vocabulary.NESTED))
-        return Ref("properties", (chance.choice(vocabulary.PROPERTIES),))
-
-    def _likely_ref(self, about: str) -> Node:
-        """A reference that is likely to hold what an operator is about."""
-        if self._in_each or self.chance.once_in(4):
-            return self._ref()
-        root = "traits" if self._scope == "person" else "properties"
-        if about == "version":
-            return Ref("context", ("app", "version"))
-        if about == "instant":
-            return Ref(root, ("seen_at",))
-        if about == "anniversary":
-            return Ref(root, ("birthday",))
-        return Ref(root, (self.chance.choice(("price", "quantity")),))
+        return Call(self.chance.choice(("==", "<", ">=", "!=")), (self.ref(), self.literal()))
 
     def _each(self, op: str, depth: int) -> Node:
-        source = self._ref() if self._scope == "person" else Ref("properties", ("products",))
-        self._in_each = True
+        source = self.ref() if self.scope == "person" else Ref("properties", ("products",))
+        self.in_each = True
         try:
             if op == "sum":
                 return Each(op, self.value(Type.NUMBER, min(depth - 1, 1)), source)
             return Each(op, self.condition(min(depth - 1, 1)), source)
         finally:
-            self._in_each = False
-
-    @contextmanager
-    def _narrowed(self, scope: str) -> Iterator[None]:
-        outer, self._scope = self._scope, scope
-        try:
-            yield
-        finally:
-            self._scope = outer
-
-    # Operators whose arguments depend on each other
-
-    def _comparison(self, operator: Operator, depth: int) -> Node:
-        equality = operator.name in ("==", "!=")
-        kinds = (*_ORDERED, Type.BOOLEAN, Type.LIST) if equality else _ORDERED
-        one = self.chance.choice(kinds)
-        other = self.chance.choice(_PLAIN) if one in _PLAIN and self.chance.once_in(4) else one
-        if not equality and other is Type.BOOLEAN:
-            other = Type.NUMBER
-        args = self.value(one, depth - 1), self.value(other, depth - 1 if other is one else 0)
-        if one is Type.DURATION and self.chance.once_in(2):
-            args = args[0], self._length()
-        return Call(operator.name, args)
-
-    def _membership(self, operator: Operator, depth: int) -> Node:
-        if self.chance.once_in(8):
-            lengths = tuple(self._length() for _ in range(2))
-            return Call(operator.name, (self.value(Type.DURATION, depth - 1), Listing(lengths)))
-        kind = self.chance.choice(_PLAIN)
-        return Call(operator.name, (self.value(kind, depth - 1), self._literal_list(depth - 1)))
-
-    def _within_text(self, operator: Operator, depth: int) -> Node:
-        """A text or list and a piece that may be in it."""
-        kinds = (Type.TEXT, Type.ANY, Type.ANY)
-        if operator.name == "contains":
-            kinds = (Type.ANY, Type.ANY, Type.LIST)
-        piece: Node = Text(self.chance.choice(vocabulary.PIECES))
-        if self.chance.once_in(3):
-            piece = self.value(self.chance.choice(kinds), depth - 1)
-        elif operator.name == "contains" and self.chance.once_in(2):
-            piece = self._literal()
-        return Call(operator.name, (self.value(self.chance.choice(kinds), depth - 1), piece))
-
-    def _arithmetic(self, operator: Operator, depth: int) -> Node:
-        kinds = (Type.NUMBER, Type.NUMBER, Type.ANY)
-        left, right = self.chance.choice(kinds), self.chance.choice(kinds)
-        return Call(operator.name, (self.value(left, depth - 1), self.value(right, depth - 1)))
-
-    def _timed(self, gives: Type, depth: int) -> Node:
-        """A sum or difference of durations and instants."""
-        if gives is Type.INSTANT:
-            op = self.chance.choice("+-")
-            return Call(op, (self.value(Type.INSTANT, depth - 1), self._length()))
-        if self.chance.once_in(2):
-            instants = self.value(Type.INSTANT, depth - 1), self.value(Type.INSTANT, depth - 1)
-            return Call("-", instants)
-        op = self.chance.choice("+-")
-        return Call(op, (self.value(Type.DURATION, depth - 1), self._length()))
-
-    def _coalesce(self, operator: Operator, depth: int) -> Node:
-        kind = self.chance.choice((Type.DURATION, Type.INSTANT, *_PLAIN))
-        count = self.chance.between(2, 3)
-        return Call(operator.name, tuple(self.value(kind, depth - 1) for _ in range(count)))
-
-    def _ranked(self, operator: Operator, depth: int) -> Node:
-        kinds = (Type.NUMBER, Type.NUMBER, Type.ANY, Type.DURATION, Type.INSTANT)
-        return Call(operator.name, (self.value(self.chance.choice(kinds), min(depth - 1, 1)),))
-
-    def _since(self, operator: Operator, depth: int) -> Node:
-        call = self._plain_call(operator, depth)
-        selects = isinstance(call.args[0], Text | Listing) or (
-            isinstance(call.args[0], Call) and OPERATORS[call.args[0].op].scope is Scope.ARGUMENT
-        )
-        return call if selects else Call(call.op, call.args)
-
-    def _smooth(self, operator: Operator, depth: int) -> Node:
-        call = self._plain_call(operator, depth)
-        kept = [(key, node) for key, node in call.keywords if key in ("where", "alpha")]
-        if self.chance.once_in(2):
-            rates = [(key, self._slot(Slot.DECIMAL, key, 0)) for key in ("q", "r")]
-            kept = [*(pair for pair in kept if pair[0] == "where"), ("method", Text("kalman"))]
-            kept += rates
-        return Call(call.op, call.args, tuple(kept))
-
-    def _trend(self, operator: Operator, depth: int) -> Node:
-        call = self._plain_call(operator, depth)
-        pair = self._length_pair(0)
-        assert isinstance(pair, Listing)
-        kept = [(key, node) for key, node in call.keywords if key == "where"]
-        if self.chance.below(4) and pair.items[1] != Text("0s"):
-            kept += [("short", pair.items[1]), ("long", pair.items[0])]
-        return Call(call.op, call.args, tuple(kept))
-
-    def _enclosing(self, operator: Operator, depth: int) -> Node:
-        outer, self._within = self._within, operator.name
-        try:
-            body = self.condition(depth - 1)
-        finally:
-            self._within = outer
-        return Call(operator.name, (body,), self._keywords(operator, depth))
+            self.in_each = False
 
 
 def _weight(operator: Operator) -> int:
@@ -488,19 +317,6 @@ def _weight(operator: Operator) -> int:
     return 3 if Slot.VALUE in operator.takes and operator.name in SYMBOLS else 2
 
 
-_Special = Callable[[Writer, Operator, int], Node]
-_SPECIAL: Final[dict[str, _Special]] = {
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), Writer._comparison),
-    **dict.fromkeys(("in", "not in"), Writer._membership),
-    **dict.fromkeys(("+", "-", "*", "/"), Writer._arithmetic),
-    **dict.fromkeys(("held", "in_one_session"), Writer._enclosing),
-    **dict.fromkeys(("contains", "starts_with", "ends_with"), Writer._within_text),
-    "coalesce": Writer._coalesce,
-    "percentile_rank": Writer._ranked,
-    "since": Writer._since,
-    "smooth": Writer._smooth,
-    "trend": Writer._trend,
-}
 _SLOTS: Final[dict[Slot, Callable[[Writer, int], Node]]] = {
     Slot.CONDITION: Writer.condition,
     Slot.VALUE: Writer._any_value,
@@ -509,22 +325,22 @@ _SLOTS: Final[dict[Slot, Callable[[Writer, int], Node]]] = {
         writer.chance.choice((Type.TEXT, Type.ANY)), depth
     ),
     Slot.INSTANT: lambda writer, depth: writer.value(Type.INSTANT, depth),
-    Slot.LIST: Writer._literal_list,
+    Slot.LIST: Writer.literal_list,
     Slot.WHERE: lambda writer, depth: writer.where(min(depth, 2)),
     Slot.FACT_VALUE: Writer._fact_value,
     Slot.EVENTS: lambda writer, _: writer.events(),
     Slot.MOMENT: Writer._moment,
     Slot.FILTERED: Writer._filtered,
     Slot.OCCASION: Writer._occasion,
-    Slot.DURATION: Writer._length,
-    Slot.DURATION_PAIR: Writer._length_pair,
-    Slot.GAP: Writer._gap,
+    Slot.DURATION: Writer.length,
+    Slot.DURATION_PAIR: Writer.length_pair,
+    Slot.GAP: Writer.gap,
     Slot.PERIOD: lambda writer, _: Text(writer.chance.choice(vocabulary.PERIOD_TEXTS)),
     Slot.SESSION: lambda *_: Text("current"),
     Slot.FLAG: lambda writer, _: Boolean(bool(writer.chance.below(3))),
     Slot.MOMENT_TEXT: lambda writer, _: Text(
         writer.chance.choice(("2024-03-09", "2024-03-08T12:00:00Z", "2024-03-31", "2011-12-31"))
     ),
-    Slot.PLACE: Writer._place,
+    Slot.PLACE: Writer.place,
     Slot.PATTERN: lambda writer, _: Text(writer.chance.choice(vocabulary.REGEXES)),
 }

@@ -72,7 +72,9 @@ class _Draft:
     def _random(self, kind: Kind, name: str) -> Definition:
         chance = self.chance
         hourly = kind == "persona" or (kind == "segment" and chance.once_in(8))
-        writer = Writer(chance, self._names, self._calm, hourly=hourly and kind == "segment")
+        writer = Writer(
+            chance, names=self._names, calm=self._calm, hourly=hourly and kind == "segment"
+        )
         depth = chance.between(1, 3)
         if kind == "score":
             return self._score(writer, name)
