@@ -171,6 +171,16 @@ class Checker:
         operator = OPERATORS[node.op]
         self._check_scope(node, operator)
         self._check_count(node, operator)
+        if operator.scope is Scope.ANYWHERE:
+            return self._applied(node, operator)
+        # What is asked about the person knows nothing of the item that a loop looks at.
+        in_each, self._in_each = self._in_each, False
+        try:
+            return self._applied(node, operator)
+        finally:
+            self._in_each = in_each
+
+    def _applied(self, node: Call, operator: Operator) -> tuple[Node, Type]:
         special = _SPECIAL.get(node.op)
         if special is not None:
             return special(self, node)
