@@ -23,8 +23,8 @@ from tailorbird.language.reference.moment import (
     Bound,
     Moment,
     Operator,
-    found_or,
     number_argument,
+    or_missing,
     text_argument,
 )
 from tailorbird.language.text import is_found
@@ -102,7 +102,7 @@ def _of_texts(ask: Callable[[str, str], bool]) -> Operator:
 def _of_text(read: Callable[[str], Answer | None]) -> Operator:
     def given(moment: Moment, call: Call, bound: Bound) -> Answer:
         value = moment.evaluate(call.args[0], bound)
-        return found_or(read(value) if isinstance(value, str) else None)
+        return or_missing(read(value) if isinstance(value, str) else None)
 
     return given
 
@@ -136,7 +136,7 @@ def _coalesce(moment: Moment, call: Call, bound: Bound) -> Answer:
     return next(filter(_is_there, _values(moment, call, bound)), MISSING)
 
 
-def parse_version(text: str) -> tuple[int, ...] | None:
+def _parse_version(text: str) -> tuple[int, ...] | None:
     """The four parts of a version such as ``v1.10.0-beta``; None when it is none."""
     for mark in "-+":
         text = text.partition(mark)[0]
@@ -152,11 +152,11 @@ def _is_group(text: str) -> bool:
 
 def _instant(moment: Moment, call: Call, bound: Bound) -> Answer:
     value = moment.evaluate(call.args[0], bound)
-    return found_or(parse_instant(value, moment.zone) if isinstance(value, str) else None)
+    return or_missing(parse_instant(value, moment.zone) if isinstance(value, str) else None)
 
 
 def _at(moment: Moment, call: Call, _bound: Bound) -> Answer:
-    return found_or(parse_instant(text_argument(call), moment.zone))
+    return or_missing(parse_instant(text_argument(call), moment.zone))
 
 
 OPERATORS: Final[dict[str, Operator]] = {
@@ -185,7 +185,7 @@ OPERATORS: Final[dict[str, Operator]] = {
     "lower": _of_text(lambda text: text.translate(_TO_LOWER)),
     "length": _length,
     "coalesce": _coalesce,
-    "version": _of_text(parse_version),
+    "version": _of_text(_parse_version),
     "instant": _instant,
     "at": _at,
 }

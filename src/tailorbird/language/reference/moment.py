@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import SETTING, TRAITS, VERDICT, Fact
 from tailorbird.kernel.instants import MINUTE, find_zone, parse_duration, zone
-from tailorbird.kernel.values import MISSING, Missing, Value, at_path, bounded, is_missing
+from tailorbird.kernel.values import MISSING, Value, at_path, bounded, is_missing
 from tailorbird.language.ast import Call, Duration, Each, Listing, Node, Number, Ref, Text
 
 if TYPE_CHECKING:
@@ -181,6 +181,6 @@ def number_argument(node: Node) -> int:
     return node.value
 
 
-def found_or(value: Answer | None, otherwise: Missing = MISSING) -> Answer:
+def or_missing(value: Answer | None) -> Answer:
     """A value, or missing where there is none."""
-    return otherwise if value is None else value
+    return MISSING if value is None else value
