@@ -43,6 +43,13 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """In the place of an answer: the reading raised this. It is never the same as anything."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Disagreement:
     """One definition at one instant of one person, answered differently."""
 
@@ -79,13 +86,22 @@ def disagreements(readings: Sequence[Reading], world: World) -> list[Disagreemen
         for key in asked(world.plan.checked):
             answers = {r.name: of[i].get(key) for r, of in zip(readings, given, strict=True)}
             first = answers[readings[0].name]
-            if not all(same(first, answer) for answer in answers.values()):
+            if not all(_agree(first, answer) for answer in answers.values()):
                 found.append(Disagreement(world, key, question, answers))
     return found
 
 
 def ask(reading: Reading, world: World) -> list[Answers]:
-    """All answers of one reading."""
-    return reading.answers(
-        world.plan.checked, world.history.facts, world.questions, known_then=world.known_then
-    )
+    """All answers of one reading; where it raises an error, that stands for each of them."""
+    definitions, questions = world.plan.checked, world.questions
+    try:
+        return reading.answers(
+            definitions, world.history.facts, questions, known_then=world.known_then
+        )
+    except Exception as error:  # whatever it is, it belongs into the report of a proof
+        failure = Failure(f"{type(error).__name__}: {error}")
+        return [dict.fromkeys(asked(definitions), failure) for _ in questions]
+
+
+def _agree(one: Any, other: Any) -> bool:
+    return not isinstance(one, Failure) and not isinstance(other, Failure) and same(one, other)

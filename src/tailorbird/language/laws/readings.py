@@ -100,6 +100,15 @@ def own_facts(facts: Sequence[Fact], subject: str) -> list[Fact]:
     raise AssertionError("the probe is somebody's")
 
 
+def subjects_of(facts: Sequence[Fact], subject: str) -> frozenset[str]:
+    """All identifiers of the person that one belongs to; those without any fact too."""
+    own = own_facts(facts, subject)
+    links = (fact.properties.get("other") for fact in own if fact.name == MERGE)
+    every = {subject, *(fact.subject for fact in own)}
+    every |= {other for other in links if isinstance(other, str)}
+    return frozenset(s for s in every if own_facts(facts, s) == own)
+
+
 def households(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
     """For each identifier the facts of everybody ever linked to it, links taken back included."""
     original = {fact.id: fact for fact in facts}

@@ -1,0 +1,181 @@
+"""The live engine as a server runs it: facts one by one as they arrive, woken when time has passed.
+
+What it answers about segments and personas is what it noted on the way, not asked again at the
+end: so an engine that wakes too late, or forgets to look, is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tailorbird.kernel.facts import MERGE, UNMERGE, WORKSPACE, Fact
+from tailorbird.language import live
+from tailorbird.language.definitions import PERSONAS, Definitions, Key
+from tailorbird.language.laws.readings import (
+    Answers,
+    Question,
+    asked,
+    households,
+    own_facts,
+    subjects_of,
+)
+from tailorbird.language.live import PersonState, Replay, Step
+from tailorbird.language.world import World
+
+_WAKES: Final = 25
+"""How often somebody is woken exactly on time before the clock jumps."""
+
+
+class StreamReading:
+    """Each question after the facts have arrived one by one."""
+
+    name = "live stream"
+
+    def answers(
+        self,
+        definitions: Definitions,
+        facts: Sequence[Fact],
+        questions: Sequence[Question],
+        *,
+        known_then: bool,
+    ) -> list[Answers]:
+        """The record and the values at the instant, of the person that arrived until then."""
+        plan, keys = live.plan(definitions), asked(definitions)
+        workspace = [fact for fact in facts if fact.subject == WORKSPACE]
+        related_to = households(facts)
+        found: list[Answers] = []
+        for subject, at_us in questions:
+            related = [*workspace, *related_to.get(subject, [])]
+            shell = Shell(plan)
+            for fact in sorted(related, key=lambda fact: fact.position):
+                if not known_then or fact.known_us <= at_us:
+                    shell.arrive(fact, min(fact.known_us, at_us))
+            shell.pass_time(at_us)
+            found.append(shell.answers(keys, subject))
+        return found
+
+
+@dataclass(slots=True)
+class Shell:
+    """The part of a server that the engine leaves to others: who is who, when to wake, history."""
+
+    plan: live.Plan
+    facts: list[Fact] = field(default_factory=list)
+    """Of people who may be linked, in order of arrival."""
+    workspace: list[Fact] = field(default_factory=list)
+    states: dict[frozenset[str], PersonState] = field(default_factory=dict)
+    """By the identifiers of a person."""
+    now_us: int | None = None
+    replays: int = 0
+    _world: World = field(default_factory=World)
+
+    def arrive(self, fact: Fact, now_us: int) -> None:
+        """Take in a fact; the clock never goes back."""
+        self.pass_time(now_us)
+        if fact.subject == WORKSPACE:
+            self._arrive_in_workspace(fact)
+            return
+        self.facts.append(fact)
+        if fact.name == UNMERGE:
+            self._part()
+        elif fact.name == MERGE:
+            self._unite(fact)
+        else:
+            self._step(fact)
+
+    def pass_time(self, now_us: int) -> None:
+        """Wake everybody whose time has come, first at the very instants that were announced."""
+        now_us = now_us if self.now_us is None else max(now_us, self.now_us)
+        for subjects in list(self.states):
+            for _ in range(_WAKES):
+                wake_at = self.states[subjects].wake_at
+                if wake_at > now_us:
+                    break
+                self.now_us = wake_at if self.now_us is None else max(wake_at, self.now_us)
+                self._wake(subjects, self.now_us)
+            if self.states[subjects].wake_at <= now_us:
+                self._wake(subjects, now_us)
+        self.now_us = now_us
+
+    def answers(self, keys: Sequence[Key], subject: str) -> Answers:
+        """What was noted of segments and personas, and the values of traits and scores, now."""
+        assert self.now_us is not None
+        subjects = self._subjects(subject)
+        state = self.states.get(subjects, PersonState())
+        if state.heavy:
+            own = own_facts(self.facts, subject)
+            told = live.fold(self.plan, own, self.now_us, self._world, unbounded=True)
+            assert isinstance(told, Step)
+            state = told.state
+        given = live.answers(self.plan, state, self.now_us, self._world)
+        return {key: self._noted(state, key, given) for key in keys}
+
+    def _noted(self, state: PersonState, key: Key, given: Answers) -> object:
+        if key == PERSONAS:
+            return state.persona
+        return key in state.holds if key[0] == "segment" else given[key]
+
+    # What arrives
+
+    def _arrive_in_workspace(self, fact: Fact) -> None:
+        assert self.now_us is not None
+        self.workspace.append(fact)
+        self._world = World(self.workspace)
+        for subjects in self.states:
+            if fact.time_us <= self.now_us:
+                self._fold(subjects)
+            else:
+                state = self.states[subjects]
+                state.wake_at = min(state.wake_at, fact.time_us)
+
+    def _step(self, fact: Fact) -> None:
+        assert self.now_us is not None
+        subjects = self._subjects(fact.subject)
+        state = self.states.setdefault(subjects, PersonState())
+        self._take(subjects, live.step(self.plan, state, fact, self.now_us, self._world))
+
+    def _unite(self, fact: Fact) -> None:
+        """Two people become one, unless they were one already or the link is taken back."""
+        assert self.now_us is not None
+        subjects = self._subjects(fact.subject)
+        parts = [known for known in self.states if known < subjects]
+        if len(parts) == 2:
+            kept, other = (self.states.pop(part) for part in parts)
+            self._take(
+                subjects, live.merge(self.plan, kept, other, self.now_us, self._world), but=fact
+            )
+        elif len(parts) == 1:
+            self.states[subjects] = self.states.pop(parts[0])
+        self._step(fact)
+
+    def _part(self) -> None:
+        """Links were taken back: everybody is told anew from her own facts."""
+        self.states.clear()
+        for fact in self.facts:
+            subjects = self._subjects(fact.subject)
+            if subjects not in self.states:
+                self._fold(subjects)
+
+    # Moving along
+
+    def _wake(self, subjects: frozenset[str], now_us: int) -> None:
+        self._take(subjects, live.wake(self.plan, self.states[subjects], now_us, self._world))
+
+    def _take(self, subjects: frozenset[str], told: Step | Replay, but: Fact | None = None) -> None:
+        if isinstance(told, Replay):
+            self._fold(subjects, but)
+        else:
+            self.states[subjects] = live.decode(live.encode(told.state))
+
+    def _fold(self, subjects: frozenset[str], but: Fact | None = None) -> None:
+        assert self.now_us is not None
+        self.replays += 1
+        own = [fact for fact in own_facts(self.facts, min(subjects)) if fact is not but]
+        told = live.fold(self.plan, own, self.now_us, self._world)
+        state = PersonState(heavy=True) if isinstance(told, Replay) else told.state
+        self.states[subjects] = state
+
+    def _subjects(self, subject: str) -> frozenset[str]:
+        return subjects_of(self.facts, subject)
