@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -222,3 +223,14 @@ def test_a_short_span_has_only_the_behaviours_that_fit_into_it(asked: Simulation
     names = {behaviour.name for behaviour in planted_behaviours(14)}
     assert "watcher" in names
     assert "dormant" not in names
+
+
+def test_everything_planted_and_asked_about_lies_within_the_span(asked: Simulation) -> None:
+    for days in range(2, 60):
+        told = truth_of(replace(asked, days=days))
+        assert len(told["behaviours"]) == len(planted_behaviours(days)) > 0
+        for behaviour in told["behaviours"]:
+            parts = behaviour["people"] + behaviour["near_misses"]
+            instants = [part.get("from", part.get("at")) for part in parts]
+            instants += [fact["time"] for part in parts for fact in part["facts"]]
+            assert max(map(instant, instants)) < instant(told["end"]), behaviour["name"]

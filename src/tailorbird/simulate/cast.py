@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from tailorbird.kernel.instants import DAY
 from tailorbird.simulate import catalogue
 from tailorbird.simulate.draws import Bools, Ints
-from tailorbird.simulate.planted import Behaviour, Step, planted_behaviours
+from tailorbird.simulate.planted import Behaviour, Step, planted_behaviours, start_days
 from tailorbird.simulate.rhythm import Rhythm
 from tailorbird.simulate.rows import ADDED, ENGAGED, NONE, ORDERED, PAGE, VIEWED, Rows, new_rows
 from tailorbird.simulate.simulation import Simulation
@@ -42,8 +41,7 @@ def cast(simulation: Simulation) -> Iterator[Part]:
     person = simulation.population + simulation.bot_count
     sets = simulation.planted_sets
     for behaviour in planted_behaviours(simulation.days):
-        room_days = simulation.days - behaviour.length_us // DAY - 1
-        rhythm = Rhythm(simulation.start_us, room_days)
+        rhythm = Rhythm(simulation.start_us, start_days(behaviour, simulation.days))
         places = rhythm.length * (2 * np.arange(sets, dtype=np.int64) + 1) // max(1, 2 * sets)
         for start_us in rhythm.instants_at(places).tolist():
             for recipe in range(len(behaviour.recipes)):

@@ -288,5 +288,10 @@ def rows_a_set(days: int) -> int:
 
 
 def planted_behaviours(days: int) -> tuple[Behaviour, ...]:
-    """The behaviours that a span of so many days has room for, with a day to spare."""
-    return tuple(b for b in BEHAVIOURS if b.length_us + DAY <= days * DAY)
+    """The behaviours that a span of so many days has room for."""
+    return tuple(behaviour for behaviour in BEHAVIOURS if start_days(behaviour, days) > 0)
+
+
+def start_days(behaviour: Behaviour, days: int) -> int:
+    """On how many first days of a span a recipe may start and end a day before the span does."""
+    return days - behaviour.length_us // DAY - 1
