@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import isqrt
 from typing import Any, Final, TypeAlias
@@ -45,15 +44,28 @@ class Missing:
 MISSING: Final = Missing()
 
 
-@dataclass(frozen=True, slots=True)
 class IdNumber:
     """An integer beyond the range of numbers: it can only be compared for equality.
+
+    It is no dataclass, because serializers would write one as an object with a key.
 
     >>> parse_number("12345678901234567890")
     IdNumber(digits='12345678901234567890')
     """
 
-    digits: str
+    __slots__ = ("digits",)
+
+    def __init__(self, digits: str) -> None:
+        self.digits = digits
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IdNumber) and self.digits == other.digits
+
+    def __hash__(self) -> int:
+        return hash((IdNumber, self.digits))
+
+    def __repr__(self) -> str:
+        return f"IdNumber(digits={self.digits!r})"
 
 
 Value: TypeAlias = int | IdNumber | str | bool | list[Any] | dict[str, Any] | Missing | None

@@ -82,6 +82,8 @@ def merge(
         return Replay("heavy")
     if plan.timelines:
         return Replay("merge")
+    if kept.bots or other.bots:
+        return Replay("verdict")
     if (kept.zone, kept.settings) != (other.zone, other.settings) and (plan.zoned or plan.placed):
         return Replay("merge")
     kept.pending = sorted([*kept.pending, *other.pending], key=lambda fact: fact.key)
@@ -118,6 +120,7 @@ def fold(
         else:
             state = _added(plan, without_bots(past), now_us, world, limit)
         state.pending = sorted(future, key=lambda fact: fact.key)
+        state.bots = bots_among(past) - {fact.id for fact in past}
         return _evaluated(plan, state, now_us, world)
     except ReplayError as error:
         return Replay(error.reason)
@@ -132,11 +135,15 @@ def seed(
     first_us: int | None,
     first_act_us: int | None,
     pending: Sequence[Fact] = (),
+    bots: frozenset[str] = frozenset(),
 ) -> Step | Replay:
-    """Adopt states that batch has computed; of plans without timelines only."""
+    """Adopt states that batch has computed; of plans without timelines only.
+
+    ``bots`` are the message ids that a verdict calls a bot's and that have not come yet.
+    """
     if plan.timelines:
         return Replay("timeline")
-    state = PersonState(slots, first_us, first_act_us, pending=list(pending))
+    state = PersonState(slots, first_us, first_act_us, pending=list(pending), bots=bots)
     _cut(plan, state, now_us, world)
     try:
         return _evaluated(plan, state, now_us, world)
@@ -191,13 +198,20 @@ def settled(value: Any) -> Any:
 
 def without_bots(facts: Sequence[Fact]) -> list[Fact]:
     """The facts that the latest verdict about them does not call a bot's."""
+    bots = bots_among(facts)
+    return [fact for fact in facts if fact.id not in bots] if bots else list(facts)
+
+
+def bots_among(facts: Sequence[Fact]) -> frozenset[str]:
+    """The message ids that the latest verdict about each calls a bot's."""
     verdicts: dict[str, Fact] = {}
     for fact in facts:
         about = fact.properties.get("message_id") if fact.name == VERDICT else None
         if isinstance(about, str) and (about not in verdicts or verdicts[about].key < fact.key):
             verdicts[about] = fact
-    bots = {about for about, fact in verdicts.items() if fact.properties.get("bot") is True}
-    return [fact for fact in facts if fact.id not in bots] if bots else list(facts)
+    return frozenset(
+        about for about, fact in verdicts.items() if fact.properties.get("bot") is True
+    )
 
 
 # Taking facts in
@@ -205,7 +219,7 @@ def without_bots(facts: Sequence[Fact]) -> list[Fact]:
 
 def _take(plan: Plan, state: PersonState, fact: Fact, world: World) -> set[Key]:
     """Add one fact whose time has come; gives the tracked definitions that it may change."""
-    if fact.name == VERDICT:
+    if fact.name == VERDICT or fact.id in state.bots:
         raise ReplayError("verdict")
     is_first = state.first_us is None
     if is_first:

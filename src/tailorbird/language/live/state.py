@@ -40,6 +40,8 @@ class PersonState:
     persona: Value = MISSING
     wake_at: int = FOREVER
     """Nothing changes by itself before this instant."""
+    bots: frozenset[str] = frozenset()
+    """Message ids that a verdict has called a bot's before the facts themselves have come."""
     heavy: bool = False
     """Too large to be kept: every question is answered from history."""
 
@@ -58,6 +60,7 @@ def encode(state: PersonState) -> bytes:
         sorted(state.holds),
         state.persona,
         state.wake_at,
+        sorted(state.bots),
         state.heavy,
     ]
     try:
@@ -82,7 +85,8 @@ def decode(data: bytes) -> PersonState:
         holds=frozenset((kind, name) for kind, name in parts[8]),
         persona=parts[9],
         wake_at=parts[10],
-        heavy=parts[11],
+        bots=frozenset(parts[11]),
+        heavy=parts[12],
     )
 
 
