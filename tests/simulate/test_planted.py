@@ -1,7 +1,8 @@
-"""What is planted, checked by plain Python over the facts, without the engine."""
+"""What is planted, checked by plain Python over the facts, and by the definitions' meaning."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +12,9 @@ import pytest
 
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, parse_instant, zone
+from tailorbird.language.definitions import Definitions
+from tailorbird.language.files import load_text
+from tailorbird.language.reference.person import Person
 from tailorbird.simulate.facts import simulated_facts
 from tailorbird.simulate.planted import BEHAVIOURS, planted_behaviours
 from tailorbird.simulate.simulation import Simulation
@@ -155,6 +159,14 @@ def truth(asked: Simulation) -> dict[str, dict[str, Any]]:
     return {behaviour["name"]: behaviour for behaviour in truth_of(asked)["behaviours"]}
 
 
+@pytest.fixture(scope="module")
+def definitions(truth: dict[str, dict[str, Any]]) -> Definitions:
+    segments = {name: told["definition"] for name, told in truth.items()}
+    loaded = load_text(json.dumps({"segments": segments}))
+    assert loaded.warnings == []
+    return loaded.definitions
+
+
 def instant(text: str) -> int:
     found = parse_instant(text, zone("UTC"))
     assert found is not None
@@ -190,6 +202,21 @@ def test_near_misses_are_not_in_at_the_told_instant(
     assert len(misses) >= 8
     for miss in misses:
         assert not RULES[name](histories[miss["ids"][0]], instant(miss["at"])), miss["why"]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_told_definition_means_what_the_rule_here_says(
+    name: str,
+    truth: dict[str, Any],
+    histories: dict[str, History],
+    definitions: Definitions,
+) -> None:
+    for part in truth[name]["people"] + truth[name]["near_misses"]:
+        history = histories[part["ids"][0]]
+        edges = [instant(part[key]) for key in ("from", "until", "at") if part.get(key)]
+        for at_us in [edge + beside for edge in edges for beside in (-1, 0, 1)]:
+            person = Person(definitions, history, at_us=at_us)
+            assert person.holds(name) == RULES[name](history, at_us)
 
 
 @pytest.mark.parametrize("name", [b.name for b in BEHAVIOURS if b.exact])

@@ -21,11 +21,9 @@ def truth_of(simulation: Simulation) -> dict[str, Any]:
     """
     grouped = groupby(cast(simulation), key=lambda part: part.behaviour)
     first_bot = simulation.population
+    shape = asdict(simulation)
     return {
-        "simulation": {
-            **asdict(simulation),
-            "start_us": format_instant(simulation.start_us),
-        },
+        "simulation": {"start": format_instant(shape.pop("start_us")), **shape},
         "end": format_instant(simulation.start_us + simulation.days * DAY),
         "bots": [f"a{first_bot + number}" for number in range(simulation.bot_count)],
         "behaviours": [_behaviour(behaviour, list(parts)) for behaviour, parts in grouped],
