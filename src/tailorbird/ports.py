@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
+from tailorbird.events.cells import Kind
 from tailorbird.events.columns import FactColumns
+from tailorbird.events.mapping import Mapping as RowMapping
+from tailorbird.events.table import Reject, Rows
 from tailorbird.kernel.facts import Fact
-
-Repeats = Literal["drop", "number"]
-"""What becomes of a message id that comes again within one batch.
-
-``drop``: the first fact keeps it and the others are duplicates. ``number``: the ids are hashes of
-what the rows say, equal rows are different facts, and the second gets ``.1`` after its id.
-"""
 
 
 class Appended(NamedTuple):
@@ -32,7 +28,7 @@ class History(Protocol):
     def end_position(self) -> int:
         """The position that the next accepted fact gets; facts below it are stored."""
 
-    def append_columns(self, batch: Iterable[FactColumns], *, repeats: Repeats) -> Appended:
+    def append_columns(self, batch: Iterable[FactColumns]) -> Appended:
         """Store one batch in one transaction, each message id once."""
 
     def history_of(self, subjects: Iterable[str]) -> list[Fact]:
@@ -42,19 +38,27 @@ class History(Protocol):
         """Sort the recent facts in among the others, at most so many rows at a time."""
 
 
-class Rows(NamedTuple):
-    """A chunk of rows that a file reader could take apart, one list a column."""
+class RowFile(Protocol):
+    """A file of rows, opened, whatever its format."""
 
-    columns: dict[str, Sequence[object]]
-    lines: Sequence[int]
-    """The line of the file in which each row begins, from 1; for Parquet the row's number."""
-    raw: Sequence[str]
-    """What each row says, every field of it, in one text."""
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of the columns; empty where each row names its own."""
 
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """What the file itself says that its columns hold."""
 
-class Reject(NamedTuple):
-    """A row that was not taken, and why."""
+    @property
+    def mapping(self) -> RowMapping:
+        """The mapping asked for, or that of its variants which the file fits."""
 
-    line: int
-    reason: str
-    raw: str
+    @property
+    def blank_is_value(self) -> bool:
+        """Whether the file tells an empty text from a null."""
+
+    def chunks(self, refuse: Callable[[Reject], None]) -> Iterator[Rows]:
+        """All rows that can be taken apart, in the order of the file; the others are refused."""
+
+    def progress(self) -> tuple[int, int]:
+        """How much of the file has been read, and how much there is, in one unit."""

@@ -25,6 +25,12 @@ class FactColumns(NamedTuple):
     """Tagged JSON of an object; None when it is empty."""
     context: Sequence[str | None]
     """Like ``properties``."""
+    hashed: Sequence[bool]
+    """Whether the id is a hash of what a row says, because the row had none.
+
+    Equal rows are different facts: where such an id comes again within one batch, the second one
+    gets ``.1`` after its id. A given id that comes again is the same fact once more.
+    """
 
     @property
     def length(self) -> int:
@@ -58,9 +64,15 @@ def columns_of(facts: Iterable[Fact]) -> FactColumns:
             fact.known_us,
             write_tagged(fact.properties) if fact.properties else None,
             write_tagged(fact.context) if fact.context else None,
+            False,
         )
         for fact in facts
     ]
+    return columns_from_rows(rows)
+
+
+def columns_from_rows(rows: Sequence[tuple[Any, ...]]) -> FactColumns:
+    """Columns from rows whose cells stand in the order of the columns."""
     if not rows:
         return FactColumns(*([] for _ in FactColumns._fields))
     return FactColumns(*(list(column) for column in zip(*rows, strict=True)))

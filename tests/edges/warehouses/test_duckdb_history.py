@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
-from tailorbird.events.columns import columns_of
+from tailorbird.events.columns import FactColumns, columns_of
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import WORKSPACE, Fact
 from tailorbird.kernel.values import IdNumber
@@ -27,6 +27,10 @@ def placed(facts: list[Fact]) -> list[Fact]:
     first = {fact.id: fact for fact in reversed(facts)}
     kept = [fact for fact in facts if fact is first[fact.id]]
     return [fact._replace(position=position) for position, fact in enumerate(kept)]
+
+
+def hashed(facts: list[Fact]) -> FactColumns:
+    return columns_of(facts)._replace(hashed=[True] * len(facts))
 
 
 def ordered(facts: list[Fact]) -> list[Fact]:
@@ -77,11 +81,11 @@ def test_positions_follow_the_order_of_arrival_without_a_gap(history: DuckDbHist
 
 
 def test_equal_ids_of_hashed_rows_are_numbered_instead_of_dropped(history: DuckDbHistory) -> None:
-    rows = columns_of([fact("x"), fact("y"), fact("x"), fact("x")])
-    assert history.append_columns([rows], repeats="number").accepted == 4
+    rows = hashed([fact("x"), fact("y"), fact("x"), fact("x")])
+    assert history.append_columns([rows]).accepted == 4
     assert [f.id for f in history.history_of(["ann"])] == ["x", "x.1", "x.2", "y"]
-    longer = columns_of([fact("x"), fact("y"), fact("x"), fact("x"), fact("y"), fact("x")])
-    assert history.append_columns([longer], repeats="number")[:2] == (2, 4)
+    longer = hashed([fact("x"), fact("y"), fact("x"), fact("x"), fact("y"), fact("x")])
+    assert history.append_columns([longer])[:2] == (2, 4)
     assert [f.id for f in history.history_of(["ann"])][-3:] == ["x.3", "y", "y.1"]
 
 
@@ -91,7 +95,7 @@ def test_a_batch_that_fails_while_it_is_read_leaves_nothing(history: DuckDbHisto
         raise ValueError("the file ends here")
 
     with pytest.raises(ValueError, match="ends here"):
-        history.append_columns(breaking(), repeats="drop")
+        history.append_columns(breaking())
     assert history.counts().facts == 0
     assert history.append([fact("a")]).first_position == 0
 

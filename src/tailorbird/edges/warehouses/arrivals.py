@@ -10,7 +10,7 @@ import numpy as np
 from tailorbird.edges.warehouses.hot_properties import Path, split
 from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
 from tailorbird.events.columns import FactColumns
-from tailorbird.ports import Appended, Repeats
+from tailorbird.ports import Appended
 
 _STAGED: Final = {
     "subject": "VARCHAR",
@@ -23,6 +23,7 @@ _STAGED: Final = {
     "known_us": "BIGINT",
     "rest": "VARCHAR",
     "context": "VARCHAR",
+    "hashed": "BOOLEAN",
 }
 _KINDS: Final[dict[str, Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_, "VARCHAR": object}
 
@@ -54,7 +55,7 @@ def _arrays(columns: FactColumns) -> dict[str, Any]:
     }
 
 
-def store(connection: Connection, hot: dict[Path, int], repeats: Repeats) -> Appended:
+def store(connection: Connection, hot: dict[Path, int]) -> Appended:
     """Move what is staged into the recent facts; the caller's transaction encloses it.
 
     Positions are consecutive in the order of arrival, starting at the end position.
@@ -62,13 +63,11 @@ def store(connection: Connection, hot: dict[Path, int], repeats: Repeats) -> App
     staged = number_of(connection, "SELECT count(*) FROM arriving")
     end = number_of(connection, "SELECT end_position FROM meta")
     passes = 1 + staged // _IDS_AT_ONCE
-    for part in range(passes):
-        of_part = f"hash(id) % {passes} = {part}" if passes > 1 else "true"
-        _settle_repeats(connection, of_part, repeats)
-    if end:
-        for part in range(passes):
-            of_part = f"hash(id) % {passes} = {part}" if passes > 1 else "true"
-            _drop_known(connection, of_part)
+    parts = [f"hash(id) % {passes} = {part}" for part in range(passes)] if passes > 1 else ["true"]
+    for part in parts:
+        _settle_repeats(connection, part)
+    for part in parts if end else []:
+        _drop_known(connection, part)
     accepted = number_of(connection, "SELECT count(*) FROM arriving")
     _number_subjects(connection)
     _insert(connection, hot, end)
@@ -81,7 +80,7 @@ def store(connection: Connection, hot: dict[Path, int], repeats: Repeats) -> App
     return Appended(accepted, staged - accepted, end)
 
 
-def _settle_repeats(connection: Connection, of_part: str, repeats: Repeats) -> None:
+def _settle_repeats(connection: Connection, of_part: str) -> None:
     rows_of(
         connection,
         f"""
@@ -92,11 +91,12 @@ def _settle_repeats(connection: Connection, of_part: str, repeats: Repeats) -> N
         """,
     )
     if number_of(connection, "SELECT count(*) FROM repeated"):
-        later = "FROM repeated WHERE arriving.rowid = place AND ordinal > 0"
-        if repeats == "number":
-            rows_of(connection, f"UPDATE arriving SET id = id || '.' || ordinal {later}")
-        else:
-            rows_of(connection, f"DELETE FROM arriving USING {later.removeprefix('FROM ')}")
+        again = "repeated WHERE arriving.rowid = place AND ordinal > 0"
+        rows_of(
+            connection,
+            f"UPDATE arriving SET id = id || '.' || ordinal FROM {again} AND hashed",
+        )
+        rows_of(connection, f"DELETE FROM arriving USING {again} AND NOT hashed")
     rows_of(connection, "DROP TABLE repeated")
 
 
@@ -134,5 +134,6 @@ def _insert(connection: Connection, hot: dict[Path, int], end: int) -> None:
     """
     rows_of(
         connection,
-        f"INSERT INTO tail BY NAME SELECT * EXCLUDE (subject) FROM ({split(numbered, hot)})",
+        "INSERT INTO tail BY NAME "
+        f"SELECT * EXCLUDE (subject, hashed) FROM ({split(numbered, hot)})",
     )

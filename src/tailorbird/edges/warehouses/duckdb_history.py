@@ -20,7 +20,7 @@ from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
 from tailorbird.kernel.values import read_tagged
-from tailorbird.ports import Appended, Repeats
+from tailorbird.ports import Appended
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -105,14 +105,14 @@ class DuckDbHistory:
 
     def append(self, facts: Sequence[Fact]) -> Appended:
         """Store facts as one batch, each message id once; they get their positions here."""
-        return self.append_columns([columns_of(facts)], repeats="drop")
+        return self.append_columns([columns_of(facts)])
 
-    def append_columns(self, batch: Iterable[FactColumns], *, repeats: Repeats) -> Appended:
+    def append_columns(self, batch: Iterable[FactColumns]) -> Appended:
         """Store one batch in one transaction; an error while it is read leaves nothing behind."""
         try:
             arrivals.stage(self._connection, batch)
             with self._transaction():
-                return arrivals.store(self._connection, self.hot_columns(), repeats)
+                return arrivals.store(self._connection, self.hot_columns())
         finally:
             arrivals.discard(self._connection)
 

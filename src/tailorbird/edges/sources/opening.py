@@ -1,0 +1,76 @@
+"""Files to rows and mappings, by what they are called and what they begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tailorbird.edges.sources.csv_file import CsvFile
+from tailorbird.edges.sources.jsonl_file import JsonlFile
+from tailorbird.edges.sources.parquet_file import ParquetFile
+from tailorbird.events.mapping import Mapping, parse_mapping
+from tailorbird.events.vocabulary import READY, ready_mapping
+from tailorbird.kernel import limits
+from tailorbird.kernel.errors import InputError, UnknownNameError
+from tailorbird.ports import RowFile
+
+_FORMATS: Final = {
+    "csv": "csv",
+    "tsv": "csv",
+    "txt": "csv",
+    "dat": "csv",
+    "parquet": "parquet",
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "json": "jsonl",
+}
+
+
+def load_mapping(name_or_file: str) -> Mapping:
+    """A ready mapping by its name, or one from a file.
+
+    Raises `UnknownNameError` for a name that is neither, `DefinitionError` for faults in the file.
+    """
+    if name_or_file in READY:
+        return ready_mapping(name_or_file)
+    path = Path(name_or_file)
+    if not path.is_file():
+        raise UnknownNameError("mapping or mapping file", name_or_file, READY)
+    try:
+        if path.stat().st_size > limits.DEFINITION_FILE_BYTES:
+            raise InputError(f"{path} is too large for a mapping")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    return parse_mapping(text, str(path), path.stem)
+
+
+def open_rows(path: Path, mapping: Mapping) -> RowFile:
+    """Open an event file; raises `InputError` when it is not there or not what the mapping says."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    chosen = format_of(path, mapping)
+    try:
+        if chosen == "parquet":
+            return ParquetFile(path, mapping)
+        return JsonlFile(path, mapping) if chosen == "jsonl" else CsvFile(path, mapping)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def format_of(path: Path, mapping: Mapping) -> str:
+    """The format of a file: its ending tells, else the mapping."""
+    name = path.name.lower().removesuffix(".gz")
+    ending = name.rpartition(".")[2] if "." in name else ""
+    of_mapping = "jsonl" if mapping.format == "segment" else mapping.format
+    found = _FORMATS.get(ending)
+    if mapping.format == "segment" and found == "parquet":
+        raise InputError(f"{path} is Parquet; the mapping {mapping.name} reads JSON lines")
+    chosen = of_mapping if mapping.format == "segment" or found is None else found
+    if chosen is None:
+        raise InputError(
+            f"nothing says what {path} is: its name should end in one of "
+            f"{', '.join('.' + ending for ending in _FORMATS)}, with .gz after it when compressed, "
+            "or the mapping should say `format`"
+        )
+    return chosen

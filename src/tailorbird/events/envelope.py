@@ -1,0 +1,139 @@
+"""Messages in the shape of Segment's HTTP interface, each turned into one fact."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tailorbird.events.cells import as_text, tagged
+from tailorbird.events.times import TimeForm, TimeReader
+from tailorbird.kernel import limits
+from tailorbird.kernel.errors import nearest
+from tailorbird.kernel.facts import (
+    GROUP,
+    MERGE,
+    MESSAGE,
+    PAGE_VIEWED,
+    RESERVED,
+    SCREEN_VIEWED,
+    TRAITS,
+    WORKSPACE,
+    WORKSPACE_FACTS,
+)
+from tailorbird.kernel.values import MISSING, at_path, read_tagged
+
+TYPES: Final = ("track", "page", "screen", "identify", "group", "alias")
+
+_TIMES: Final = TimeReader(TimeForm())
+_INACTIVE: Final = '"active":false'
+_CLICKED: Final = '"status":"clicked"'
+
+
+class RefusedError(Exception):
+    """A message that cannot be a fact; its text says why."""
+
+
+def refusal_of_name(name: str) -> str | None:
+    """Why no fact can have this name; None when one can."""
+    if not name:
+        return "no event name"
+    if len(name) > limits.NAME_CHARACTERS:
+        return f"the event name has more than {limits.NAME_CHARACTERS} characters"
+    if name.startswith("$") and name not in RESERVED:
+        return f"names with $ are reserved; there is none {name!r}{nearest(name, RESERVED)}"
+    return None
+
+
+def is_act(name: str, properties: str | None, context: str | None) -> bool:
+    """Whether a fact is something that the person did, given its tagged JSON.
+
+    Of the reserved facts only a click on a message is; a context that says ``active: false`` denies
+    it for all others.
+    """
+    if context is not None and _INACTIVE in context and _at(context, "active") is False:
+        return False
+    if name not in RESERVED:
+        return True
+    clicked = name == MESSAGE and properties is not None and _CLICKED in properties
+    return clicked and _at(properties or "{}", "status") == "clicked"
+
+
+def _at(text: str, key: str) -> Any:
+    return at_path(read_tagged(text), (key,))
+
+
+def row_of_message(message: dict[str, Any], source: str) -> tuple[Any, ...]:
+    """A message as a row of `FactColumns`, its id "" where it has none.
+
+    Raises `RefusedError`. A message without a time of its own takes the time it was received.
+    """
+    name, properties = _content(message)
+    subject = WORKSPACE if name in WORKSPACE_FACTS else _subject(message)
+    received_us = _instant(message, "receivedAt")
+    time_us = _time(message, received_us)
+    context = _object(message, "context")
+    written = tagged(properties) if properties else None
+    around = tagged(context) if context else None
+    act = is_act(name, written, around)
+    id_ = as_text(message.get("messageId")) or ""
+    return subject, time_us, id_, name, act, True, source, received_us, written, around, not id_
+
+
+def _content(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The fact's name and properties."""
+    call = message.get("type")
+    properties = _object(message, "properties")
+    if call == "track":
+        name = message.get("event")
+        if not isinstance(name, str):
+            raise RefusedError("no event name")
+        if fault := refusal_of_name(name):
+            raise RefusedError(fault)
+        return name, properties
+    if call in ("page", "screen"):
+        own: dict[str, Any] = {key: message[key] for key in ("name", "category") if key in message}
+        return PAGE_VIEWED if call == "page" else SCREEN_VIEWED, {**properties, **own}
+    if call == "identify":
+        return TRAITS, _object(message, "traits")
+    if call == "group":
+        return GROUP, {**_object(message, "traits"), "group": message.get("groupId")}
+    if call == "alias":
+        other = as_text(message.get("previousId"))
+        if not other:
+            raise RefusedError("an alias without previousId")
+        return MERGE, {"other": other}
+    known = nearest(call, TYPES) if isinstance(call, str) else nearest("", TYPES)
+    raise RefusedError(f"there is no message type {call!r}{known}")
+
+
+def _object(message: dict[str, Any], key: str) -> dict[str, Any]:
+    value = message.get(key)
+    if value is None or value is MISSING:
+        return {}
+    if not isinstance(value, dict):
+        raise RefusedError(f"{key} is no object")
+    return value
+
+
+def _subject(message: dict[str, Any]) -> str:
+    """The first identifier of a message: user, else anonymous, else device."""
+    device = at_path(message, ("context", "device", "id"))
+    for value in (message.get("userId"), message.get("anonymousId"), device):
+        if text := as_text(value):
+            return text
+    raise RefusedError("no person: no userId, no anonymousId, no context.device.id")
+
+
+def _instant(message: dict[str, Any], key: str) -> int | None:
+    value = message.get(key)
+    return _TIMES.column([value])[0] if isinstance(value, str) else None
+
+
+def _time(message: dict[str, Any], received_us: int | None) -> int:
+    if message.get("timestamp") is None:
+        if received_us is None:
+            raise RefusedError("no time: neither timestamp nor receivedAt")
+        return received_us
+    time_us = _instant(message, "timestamp")
+    if time_us is None:
+        raise RefusedError(f"unreadable or implausible time {message['timestamp']!r}")
+    return time_us

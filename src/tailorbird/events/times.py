@@ -1,0 +1,140 @@
+"""Times as files write them: text in some zone, or a count of units since 1970."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from tailorbird.events.memo import Memo
+from tailorbird.kernel.instants import DAY, HOUR, MINUTE, SECOND, from_datetime
+
+Unit = Literal["text", "s", "ms", "us"]
+UNITS: Final[dict[str, int]] = {"s": SECOND, "ms": 1_000, "us": 1}
+
+PLAUSIBLE_FROM_US: Final = from_datetime(datetime(1990, 1, 1, tzinfo=UTC))
+PLAUSIBLE_UNTIL_US: Final = from_datetime(datetime(2100, 1, 1, tzinfo=UTC))
+"""An event before or after these is taken for a wrong unit, not for a time."""
+
+_TEXT: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?"
+    r" ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeForm:
+    """How a column writes times.
+
+    A text without an offset is local time in the zone; of a local time that comes twice the
+    first is meant, and one that is skipped counts on from the clock's former setting. ``pattern``
+    is one of Python's ``strptime``; without it ISO 8601 is read.
+    """
+
+    unit: Unit = "text"
+    zone: ZoneInfo | None = None
+    """None is UTC."""
+    pattern: str | None = None
+
+
+class TimeReader:
+    """Reads a column of times to microseconds of UTC; None for what is none or not plausible.
+
+    >>> TimeReader(TimeForm()).column(["2019-10-01 00:00:01 UTC", "soon", None])
+    [1569888001000000, None, None]
+    """
+
+    def __init__(self, form: TimeForm) -> None:
+        self._form = form
+        read = self._text if form.unit == "text" else self._count
+        self._memo: Memo[str | None, int | None] = Memo(read)
+        self._dates: Memo[str, int | None] = Memo(_date_us)
+
+    def column(self, column: Sequence[str | None]) -> list[int | None]:
+        """The instants of a whole column."""
+        return self._memo.column(column)
+
+    def _count(self, text: str | None) -> int | None:
+        if not text:
+            return None
+        scale = UNITS[self._form.unit]
+        if text.isdigit() and text.isascii() and len(text) < 20:
+            return _plausible(int(text) * scale)
+        try:
+            exact = Decimal(text)
+        except InvalidOperation:
+            return None
+        if not exact.is_finite() or exact.adjusted() > 20:
+            return None
+        return _plausible(int((exact * scale).to_integral_value("ROUND_FLOOR")))
+
+    def _text(self, text: str | None) -> int | None:
+        if not text:
+            return None
+        if self._form.pattern is not None:
+            return self._by_pattern(text, self._form.pattern)
+        match = _TEXT.fullmatch(text.strip())
+        if match is None:
+            return None
+        day_us = self._dates[match[0][:10]]
+        clock_us = _clock_us(match)
+        if day_us is None or clock_us is None:
+            return None
+        return _plausible(self._shifted(day_us + clock_us, match[8]))
+
+    def _by_pattern(self, text: str, pattern: str) -> int | None:
+        try:
+            moment = datetime.strptime(text.strip(), pattern)  # noqa: DTZ007 - the zone follows
+        except ValueError:
+            return None
+        if moment.tzinfo is not None:
+            return _plausible(from_datetime(moment))
+        return _plausible(self._shifted(from_datetime(moment.replace(tzinfo=UTC)), None))
+
+    def _shifted(self, wall_us: int, offset: str | None) -> int | None:
+        """From what a clock on the wall shows, counted as if it were UTC, to the instant."""
+        if offset is not None:
+            return wall_us - _offset_us(offset)
+        if self._form.zone is None:
+            return wall_us
+        seconds, rest_us = divmod(wall_us, SECOND)
+        try:
+            wall = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=self._form.zone)
+            return from_datetime(wall.astimezone(UTC)) + rest_us
+        except (OverflowError, ValueError):
+            return None
+
+
+def _date_us(text: str) -> int | None:
+    try:
+        day = date(int(text[:4]), int(text[5:7]), int(text[8:10]))
+    except ValueError:
+        return None
+    return (day - date(1970, 1, 1)).days * DAY
+
+
+def _clock_us(match: re.Match[str]) -> int | None:
+    hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    fraction_us = int((match[7] or "0")[:6].ljust(6, "0"))
+    return hour * HOUR + minute * MINUTE + second * SECOND + fraction_us
+
+
+def _offset_us(text: str) -> int:
+    if text[0] not in "+-":
+        return 0
+    length_us = int(text[1:3]) * HOUR + int(text[3:].lstrip(":") or 0) * MINUTE
+    return -length_us if text[0] == "-" else length_us
+
+
+def _plausible(instant_us: int | None) -> int | None:
+    if instant_us is None or not PLAUSIBLE_FROM_US <= instant_us < PLAUSIBLE_UNTIL_US:
+        return None
+    return instant_us

@@ -1,0 +1,57 @@
+"""How facts become part of the history, wherever they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from tailorbird.events.admission import faults
+from tailorbird.events.columns import FactColumns
+from tailorbird.ports import Appended, History
+
+
+class Arrival(NamedTuple):
+    """Facts that ask to be accepted, and whom to tell about those that are not."""
+
+    columns: FactColumns
+    refuse: Callable[[int, str], None]
+    """Called with the place of a fact in ``columns`` and the reason."""
+
+
+def accept(
+    batch: Iterable[Arrival], history: History, *, now_us: int, first_live_us: int | None = None
+) -> Appended:
+    """Store one batch: what breaks a limit is refused, the others get known times and positions.
+
+    ``first_live_us`` is when the workspace received its first live fact, None before that.
+    """
+    return history.append_columns(_admitted(batch, now_us, first_live_us))
+
+
+def _admitted(
+    batch: Iterable[Arrival], now_us: int, first_live_us: int | None
+) -> Iterator[FactColumns]:
+    for columns, refuse in batch:
+        refused = faults(columns)
+        for row, reason in refused.items():
+            refuse(row, reason)
+        admitted = columns.without(refused.keys())
+        known = zip(admitted.time_us, admitted.known_us, strict=True)
+        yield admitted._replace(
+            known_us=[known_time(*times, now_us, first_live_us) for times in known]
+        )
+
+
+def known_time(
+    time_us: int, received_us: int | None, now_us: int, first_live_us: int | None
+) -> int:
+    """The instant at which the workspace learnt of an imported fact.
+
+    That is when it was received, if somebody noted it; else its own time, if the workspace had no
+    live facts yet then; else now. It is never later than now.
+    """
+    if received_us is not None:
+        return min(received_us, now_us)
+    if first_live_us is None or time_us < first_live_us:
+        return min(time_us, now_us)
+    return now_us
