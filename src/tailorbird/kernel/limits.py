@@ -11,6 +11,8 @@ EXPRESSION_DEPTH: Final = 50
 DEFINITION_FILE_BYTES: Final = 4 * 1024 * 1024
 DEFINITION_FILES: Final = 1_000
 DEFINITIONS: Final = 10_000
+PROBLEMS: Final = 100
+"""Faults that are told of at once; those beyond are counted."""
 ITEMS: Final = 1_000
 """Items of a list that any, all and sum look at."""
 PATTERN_BYTES: Final = 1_000
@@ -32,3 +34,5 @@ HOT_COLUMNS: Final = 200
 """Properties that the history keeps as typed columns."""
 LINKS_PER_PERSON: Final = 1_000
 """Identifiers that one person may unite."""
+ORDER_LINES: Final = 10_000_000
+"""Lines of orders in one imported file: they wait in memory for the rest of their orders."""

@@ -6,8 +6,9 @@ and what it means is decided here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
@@ -22,8 +23,10 @@ from tailorbird.kernel.instants import parse_duration
 from tailorbird.kernel.values import UNIT, IdNumber, Missing, parse_number
 from tailorbird.language import ast
 from tailorbird.language.definitions import Definition, Kind, Line
+from tailorbird.language.printer import quote
 from tailorbird.language.resolve import Resolved, resolve
-from tailorbird.language.syntax import Source, parse
+from tailorbird.language.scalars import ScalarPlaces, Written
+from tailorbird.language.syntax import parse
 
 _SECTIONS: Final[dict[str, Kind]] = {
     "traits": "trait",
@@ -31,6 +34,15 @@ _SECTIONS: Final[dict[str, Kind]] = {
     "segments": "segment",
     "personas": "persona",
 }
+_YAML: Final = "tag:yaml.org,2002:"
+_TAGS: Final = frozenset(
+    {"str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp", "value"}
+)
+_UNREADABLE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+)
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_COMMA: Final = "within {...} a comma ends a value: put the expression in quotes"
 _SEGMENT_KEYS: Final = ("when", "parent", "purpose", "description", "refresh")
 _TRAIT_KEYS: Final = ("value", "description", "purpose")
 _SCORE_KEYS: Final = ("half_life", "points", "description")
@@ -50,7 +62,7 @@ def load_folder(folder: Path) -> Resolved:
     """
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; `tailorbird init` makes one")
-    paths = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
+    paths = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.is_dir())
     if len(paths) > limits.DEFINITION_FILES:
         raise InputError(f"{folder} holds {len(paths)} files, at most {limits.DEFINITION_FILES}")
     return load({str(path): _read(path) for path in paths})
@@ -66,8 +78,16 @@ def load(texts: Mapping[str, str]) -> Resolved:
         problems.extend(reader.problems)
     if problems:
         # What parsed is checked as well, so that one run shows all that can be known.
-        raise DefinitionError([*problems, *_further(written)] if written else problems)
+        _refuse_all([*problems, *_further(written)] if written else problems)
     return resolve(written)
+
+
+def _refuse_all(problems: list[Problem]) -> NoReturn:
+    told = problems[: limits.PROBLEMS]
+    if len(problems) > len(told):
+        message = f"there are {len(problems) - len(told)} more faults; the first are told"
+        told.append(Problem(problems[-1].place, message))
+    raise DefinitionError(told)
 
 
 def _further(written: list[Definition]) -> list[Problem]:
@@ -100,54 +120,84 @@ class _FaultError(Exception):
         self.problem = problem
 
 
-@dataclass(slots=True)
 class _File:
-    file: str
-    text: str
-    problems: list[Problem] = field(default_factory=list)
-    _lines: list[str] = field(default_factory=list)
+    def __init__(self, file: str, text: str) -> None:
+        self.problems: list[Problem] = []
+        self._written = Written(file, text)
 
     def definitions(self) -> list[Definition]:
-        self._lines = self.text.split("\n")
-        root = self._composed()
+        """What the file defines; what cannot be read is among the problems."""
         found: list[Definition] = []
-        if root is None:
-            return found
-        for name, key, value in self._entries(root, "the file", tuple(_SECTIONS)):
-            with_key = _SECTIONS[name]
-            read = self._personas if with_key == "persona" else self._section
-            self._guard(found, partial(read, key, value, with_key))
+        self._guard(found, partial(self._sections, found))
         return found
 
+    def _sections(self, found: list[Definition]) -> Iterable[Definition]:
+        root = self._composed()
+        if root is None:
+            return ()
+        self._refuse_strange(root)
+        for name, key, value in self._entries(root, "the file", tuple(_SECTIONS)):
+            kind = _SECTIONS[name]
+            read = self._personas if kind == "persona" else self._section
+            if not _is_null(value):
+                self._guard(found, partial(read, key, value, kind))
+        return ()
+
     def _composed(self) -> Node | None:
-        if len(self.text.encode("utf-8", "surrogatepass")) > limits.DEFINITION_FILE_BYTES:
+        text = self._written.text
+        if len(text.encode("utf-8", "surrogatepass")) > limits.DEFINITION_FILE_BYTES:
             message = f"the file is larger than {limits.DEFINITION_FILE_BYTES} bytes; split it"
-            self.problems.append(Problem(Place(self.file, 1, 1), message))
-            return None
+            self._refuse_at(0, message)
+        unreadable = _UNREADABLE.search(text)
+        if unreadable is not None:
+            self._refuse_at(unreadable.start(), _unreadable(unreadable[0]))
         try:
-            root: Node | None = YAML(typ="safe", pure=True).compose(self.text)
+            root: Node | None = YAML(typ="safe", pure=True).compose(text)
         except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line, mark.column) if mark else (0, 0)
-            message = f"this is no YAML: {error.problem or error.context}{self._hint(line)}"
-            self.problems.append(Problem(Place(self.file, line + 1, column + 1), message))
-            return None
+            self._refuse_yaml(error)
         except (YAMLError, RecursionError, ValueError) as error:
-            reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-            message = f"this is no YAML: {reason.splitlines()[0] if reason else 'unreadable'}"
-            self.problems.append(Problem(Place(self.file, 1, 1), message))
-            return None
+            deep = isinstance(error, RecursionError)
+            reason = "it is nested too deep" if deep else str(error).partition("\n")[0]
+            self._refuse_at(0, f"this is no YAML: {reason}")
         return root
 
-    def _hint(self, line: int) -> str:
-        text = self._lines[line] if line < len(self._lines) else ""
+    def _refuse_yaml(self, error: MarkedYAMLError) -> NoReturn:
+        mark = error.problem_mark or error.context_mark
+        index = mark.index if mark else 0
+        if error.problem == "found unexpected end of stream" and error.context_mark:
+            self._refuse_at(error.context_mark.index, "this is no YAML: this quote is never closed")
+        reason = str(error.problem or error.context)
+        self._refuse_at(index, f"this is no YAML: {reason}{self._hint(index, reason)}")
+
+    def _hint(self, index: int, reason: str) -> str:
+        text = self._written.line(index)
         if "{" in text and "," in text:
-            return "; within {...} a comma ends a value: put the expression in quotes"
+            return "; " + _COMMA
+        if reason.startswith("expected <block end>"):
+            return "; what belongs together is indented alike"
         if "\t" in text[: len(text) - len(text.lstrip())]:
             return "; indent with spaces, not tabs"
         if ": " in text or '"' in text:
             return "; put the expression in single quotes"
         return ""
+
+    def _refuse_strange(self, root: Node) -> None:
+        """Anchors would let one line stand for millions, and tags have no meaning here."""
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if node.anchor is not None:
+                message = f"&{node.anchor} and *{node.anchor} are not used here; "
+                hint = "name what is shared and use in_segment(...), or put the text in quotes"
+                self._refuse(node, message + hint)
+            if isinstance(node, ScalarNode) and _HALF.search(node.value):
+                self._refuse(node, "this text holds half a character (a lone surrogate)")
+            if str(node.tag).removeprefix(_YAML) not in _TAGS:
+                self._refuse(node, f"the tag {node.tag} has no meaning here; put text in quotes")
+            if isinstance(node, MappingNode):
+                pending.extend(part for pair in node.value for part in pair)
+            elif isinstance(node, SequenceNode):
+                pending.extend(node.value)
 
     def _guard(self, found: list[Definition], read: Callable[[], Iterable[Definition]]) -> None:
         """Add what is read; a fault is noted and reading goes on behind it."""
@@ -159,10 +209,13 @@ class _File:
             self.problems.extend(error.problems)
 
     def _place(self, node: Node) -> Place:
-        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        return self._written.place(node.start_mark.index)
 
     def _refuse(self, node: Node, message: str) -> NoReturn:
         raise _FaultError(Problem(self._place(node), message))
+
+    def _refuse_at(self, index: int, message: str) -> NoReturn:
+        raise _FaultError(Problem(self._written.place(index), message))
 
     # Shapes
 
@@ -171,9 +224,7 @@ class _File:
     ) -> Iterator[tuple[str, Node, Node]]:
         """The (name, key node, value node) of a mapping; faults in keys are noted and skipped."""
         if not isinstance(node, MappingNode):
-            problem = Problem(self._place(node), f"{what} is a mapping (name: value)")
-            self.problems.append(problem)
-            return
+            self._refuse(node, f"{what} is a mapping (name: value)")
         seen: set[str] = set()
         for key, value in node.value:
             try:
@@ -181,7 +232,9 @@ class _File:
                 if name in seen:
                     self._refuse(key, f"the key {name!r} stands here twice")
                 if known is not None and name not in known:
-                    self._refuse(key, f"{what} has no key {name!r}{nearest(name, known)}")
+                    cut = any(mark in name for mark in "()\"'=")
+                    hint = "; " + _COMMA if cut else nearest(name, known)
+                    self._refuse(key, f"{what} has no key {name!r}{hint}")
             except _FaultError as fault:
                 self.problems.append(fault.problem)
                 continue
@@ -193,8 +246,8 @@ class _File:
             shown = node.value if isinstance(node, ScalarNode) else "this"
             self._refuse(node, f'a key is text; write it in quotes: "{shown}"')
         text = str(node.value)
-        if not text or len(text) > limits.NAME_CHARACTERS:
-            self._refuse(node, f"a name has 1 to {limits.NAME_CHARACTERS} characters")
+        if not text.isprintable() or not 1 <= len(text) <= limits.NAME_CHARACTERS:
+            self._refuse(node, f"a name has 1 to {limits.NAME_CHARACTERS} printable characters")
         return text
 
     def _scalar(self, node: Node, what: str) -> str:
@@ -207,36 +260,23 @@ class _File:
 
     def _expression(self, node: Node) -> ast.Node:
         text = self._scalar(node, "an expression")
+        assert isinstance(node, ScalarNode)
         try:
-            return parse(text, self._source(node))
+            return parse(text, ScalarPlaces(self._written, node))
         except DefinitionError as error:
+            hint = self._cut_hint(node)
             raise DefinitionError(
-                [
-                    Problem(problem.place, problem.message + self._comment_hint(node))
-                    for problem in error.problems
-                ]
+                [replace(problem, message=problem.message + hint) for problem in error.problems]
             ) from None
 
-    def _comment_hint(self, node: Node) -> str:
-        if _style(node) is not None:
+    def _cut_hint(self, node: ScalarNode) -> str:
+        """YAML ends a plain scalar where the writer may not have meant it to."""
+        if node.style is not None:
             return ""
-        line = node.end_mark.line
-        rest = self._lines[line][node.end_mark.column :] if line < len(self._lines) else ""
-        if rest.lstrip(" ").startswith("#"):
+        rest = self._written.after(node.end_mark.index)
+        if rest.startswith("#"):
             return "; ` #` begins a comment in YAML: put the expression in quotes"
-        if rest.lstrip(" ").startswith(","):
-            return "; within {...} a comma ends a value: put the expression in quotes"
-        return ""
-
-    def _source(self, node: Node) -> Source:
-        mark = node.start_mark
-        if _style(node) in ("|", ">"):
-            first = self._lines[mark.line + 1] if mark.line + 1 < len(self._lines) else ""
-            indent = len(first) - len(first.lstrip(" ")) + 1
-            return Source(self.file, mark.line + 2, indent, indent)
-        quoted = _style(node) in ('"', "'")
-        column = mark.column + 1 + quoted
-        return Source(self.file, mark.line + 1, column, column)
+        return "; " + _COMMA if rest.startswith(",") else ""
 
     # Sections
 
@@ -384,6 +424,12 @@ def _tagged(node: Node, kind: str) -> bool:
     return str(node.tag).endswith(f":{kind}")
 
 
-def _style(node: Node) -> str | None:
-    """How a scalar was written: None when plain, else its quote or block sign."""
-    return getattr(node, "style", None)
+def _unreadable(letter: str) -> str:
+    if _HALF.match(letter):
+        return "this is half a character (a lone surrogate)"
+    return f"U+{ord(letter):04X} cannot stand in a file; within double quotes write {quote(letter)}"
+
+
+def _is_null(node: Node) -> bool:
+    """An empty section, as when everything in it is commented out."""
+    return isinstance(node, ScalarNode) and _tagged(node, "null")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast as python
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
@@ -46,6 +46,14 @@ _NAMES: Final[dict[type[python.expr], str]] = {
 _FUNCTIONS: Final = sorted(set(OPERATORS) - SYMBOLS | EACH)
 
 
+class Places(Protocol):
+    """Knows where the characters of an expression stand in a file."""
+
+    def place(self, line: int, column: int) -> Place:
+        """The place of a character, both counted from 0 within the expression."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where an expression's text stands in a file, to point at faults."""
@@ -62,7 +70,7 @@ class Source:
         return Place(self.file, self.line + line, first + column)
 
 
-def parse(text: str, source: Source | None = None) -> Node:
+def parse(text: str, source: Places | None = None) -> Node:
     """The tree of an expression; raises `DefinitionError` with the place of the first fault.
 
     >>> parse('count("Product Viewed", last="7d") >= 3').op
@@ -72,7 +80,7 @@ def parse(text: str, source: Source | None = None) -> Node:
 
 
 class _Parser:
-    def __init__(self, text: str, source: Source) -> None:
+    def __init__(self, text: str, source: Places) -> None:
         self._text = text.replace("\r\n", "\n").replace("\r", "\n")
         self._source = source
         self._lines = self._text.split("\n")
@@ -213,8 +221,7 @@ class _Parser:
         if root in _FUNCTIONS:
             self._refuse(node, f"the name {root!r} is not known; write {root}(...)")
         if root not in ROOTS:
-            hint = nearest(root, [*ROOTS, *_FUNCTIONS])
-            self._refuse(node, f"the name {root!r} is not known{hint}")
+            self._refuse(node, f"the name {root!r} is not known{_name_hint(root)}")
         fault = way_fault(root, path)
         if fault is not None:
             self._refuse(node, fault)
@@ -283,6 +290,15 @@ _READERS: Final[dict[type[python.expr], _Reader]] = {
     python.Name: _Parser._way,
     python.Call: _Parser._call,  # type: ignore[dict-item]
 }
+
+
+def _name_hint(name: str) -> str:
+    if name.lower() in ("true", "false"):
+        return f"; write {name.capitalize()}"
+    if name.lower() in ("null", "none", "nil"):
+        return "; ask exists(...) or not exists(...)"
+    close = nearest(name, [*ROOTS, *_FUNCTIONS])
+    return close if "did you mean" in close else nearest(name, ROOTS)
 
 
 def _called(node: python.expr) -> str:
