@@ -10,6 +10,11 @@ import duckdb
 import pytest
 
 from tailorbird.edges.simulated import write_json_lines, write_parquet, write_truth
+from tailorbird.edges.sources.opening import load_mapping, open_rows
+from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
+from tailorbird.flow.imports import import_file
+from tailorbird.kernel.instants import LAST_INSTANT
+from tailorbird.simulate.facts import simulated_facts
 from tailorbird.simulate.simulation import Simulation
 
 ASKED = Simulation(events=12_000, start_us=1_717_200_000_000_000, seed=5)
@@ -153,3 +158,27 @@ def test_the_truth_is_json_that_names_bots_and_behaviours(tmp_path: Path) -> Non
     assert truth["simulation"]["seed"] == ASKED.seed
     assert len(truth["bots"]) == ASKED.bot_count == 1
     assert len(truth["behaviours"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "mapping"), [("rows.parquet", "simulated"), ("rows.jsonl", "segment-jsonl")]
+)
+def test_an_import_of_either_file_stores_the_facts_of_the_simulation(
+    folder: Path, tmp_path: Path, name: str, mapping: str
+) -> None:
+    expected = list(simulated_facts(ASKED))
+    with DuckDbHistory(None) as history:
+        report = import_file(
+            history,
+            open_rows(folder / name, load_mapping(mapping)),
+            now_us=LAST_INSTANT,
+            rejects_path=tmp_path / "rejects.jsonl",
+        )
+        stored = history.history_of({fact.subject for fact in expected})
+    assert (report.rejected, report.skipped) == (0, 0)
+    assert (report.accepted, report.duplicates) == (len(expected), ASKED.copied_rows)
+    source = "segment" if mapping == "segment-jsonl" else "simulated"
+    first = expected[0].position - report.first_position
+    assert sorted(stored, key=lambda fact: fact.position) == [
+        fact._replace(position=fact.position - first, source=source) for fact in expected
+    ]

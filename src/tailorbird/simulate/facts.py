@@ -15,12 +15,12 @@ from tailorbird.simulate.stream import simulated_rows
 SOURCE = "simulated"
 
 
-def simulated_facts(simulation: Simulation, first_position: int = 1) -> Iterator[Fact]:
+def simulated_facts(simulation: Simulation, first_position: int = 0) -> Iterator[Fact]:
     """The facts of a simulation in order of arrival, each message once, positions without a gap.
 
     >>> simulation = Simulation(events=3, start_us=0, seed=1, days=1)
     >>> [fact.position for fact in simulated_facts(simulation)]
-    [1, 2, 3]
+    [0, 1, 2]
     """
     position = first_position
     for rows in simulated_rows(simulation):
