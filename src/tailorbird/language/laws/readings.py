@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from tailorbird.kernel.facts import MERGE, UNMERGE, WORKSPACE, Fact
@@ -112,7 +112,11 @@ def subjects_of(facts: Sequence[Fact], subject: str) -> frozenset[str]:
 def households(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
     """For each identifier the facts of everybody ever linked to it, links taken back included."""
     original = {fact.id: fact for fact in facts}
-    never_taken_back = [f._replace(name="") if f.name == UNMERGE else f for f in facts]
+    never_taken_back = [
+        linked
+        for fact in facts
+        for linked in ([fact] if fact.name != UNMERGE else _ties(fact, original))
+    ]
     found: dict[str, list[Fact]] = {}
     for own in people_facts(never_taken_back).values():
         related = [original[fact.id] for fact in own]
@@ -120,6 +124,15 @@ def households(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
         others = (fact.properties.get("other") for fact in related if fact.name == MERGE)
         found.update(dict.fromkeys((other for other in others if isinstance(other, str)), related))
     return found
+
+
+def _ties(unmerge: Fact, facts: Mapping[str, Fact]) -> list[Fact]:
+    """What takes links back belongs with those whom they had joined."""
+    links = unmerge.properties.get("links")
+    named = [link for link in links if isinstance(link, str)] if isinstance(links, list) else []
+    joined = [facts[link] for link in named if link in facts]
+    others = [unmerge.subject, *(fact.subject for fact in joined)]
+    return [unmerge._replace(name=MERGE, properties={"other": other}) for other in others]
 
 
 def same(one: Any, other: Any) -> bool:

@@ -1,0 +1,183 @@
+"""Answers about some people, each at an instant of her own, with a few queries for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from tailorbird.flow.asking import Asking, Person, rows_by_number
+from tailorbird.flow.folding import fold_answers
+from tailorbird.kernel.instants import find_zone
+from tailorbird.kernel.values import Value
+from tailorbird.language.batch.columns import (
+    Array,
+    Column,
+    as_numbers,
+    column_of,
+    spread,
+    taken,
+    value_at,
+)
+from tailorbird.language.batch.expressions import Asked, Evaluation
+from tailorbird.language.batch.moments import ASKED, BOTS, MEMBERS, Questions
+from tailorbird.language.batch.plan import BatchPlan, Ways, reading, scans
+from tailorbird.language.batch.readings import Reading
+from tailorbird.language.batch.scalars import Here
+from tailorbird.language.definitions import Key
+from tailorbird.language.operations import Fold, Operation, Select, TraitValue
+
+EXISTENCE = Fold("count", Select(everything=True))
+"""Whoever has a fact that is no verdict exists."""
+_ZONE = TraitValue("timezone")
+
+
+class Question(NamedTuple):
+    """What is true of a person at an instant?"""
+
+    person: Person
+    at_us: int
+
+
+class Replies(NamedTuple):
+    """The answers to questions: who exists, and a column for each definition."""
+
+    exists: Array
+    columns: Mapping[Key, Column]
+
+
+def reply(asking: Asking, plan: BatchPlan, questions: Sequence[Question], ways: Ways) -> Replies:
+    """Answer all questions; whoever does not exist has no value and is in no segment."""
+    size = len(questions)
+    with_bots = _define(asking, questions)
+    zones = _zones(asking, questions, with_bots) if plan.zoned else None
+    moment = _moment(asking, questions, zones, with_bots)
+    known = _readings(plan, moment, ways)
+    columns = _run(asking, moment, {**known, EXISTENCE: _read(EXISTENCE, moment)}, size)
+    exists = as_numbers(columns[EXISTENCE], size).values > 0
+    heres = [
+        Here(in_zone, asking.world(at_us).at(at_us))
+        for in_zone, (_, at_us) in zip(moment.zones, questions, strict=True)
+    ]
+    evaluation = Evaluation(_asked(questions, heres), columns, plan.expressions)
+    answered = [key for key in plan.keys if all(op in columns for op in plan.operations[key])]
+    found = {key: evaluation.definition(key) for key in answered}
+    folded = [key for key in plan.keys if key not in found]
+    if folded:
+        found.update(_folded(asking, plan, questions, folded))
+    return Replies(
+        exists, {key: _of_existing(found[key], exists, plan.nothing(key)) for key in plan.keys}
+    )
+
+
+def _define(asking: Asking, questions: Sequence[Question]) -> bool:
+    """Tell the engine who is asked about, and which facts are bots'; false when none is."""
+    members = [
+        (number, member)
+        for number, (person, _) in enumerate(questions)
+        for member in person.numbers
+    ]
+    bots = [
+        (number, bot)
+        for number, (person, at_us) in enumerate(questions)
+        for bot in asking.bots(person.numbers, at_us)
+    ]
+    _table(asking, MEMBERS, [number for number, _ in members], "member", [m for _, m in members])
+    if bots:
+        _table(asking, BOTS, [number for number, _ in bots], "bot", [bot for _, bot in bots])
+    return bool(bots)
+
+
+def _table(
+    asking: Asking, name: str, questions: list[int], column: str, values: Sequence[object]
+) -> None:
+    kind = object if column == "bot" else np.int64
+    columns = {"question": np.array(questions, np.int64), column: np.array(values, kind)}
+    asking.history.define_table(name, columns)
+
+
+def _moment(
+    asking: Asking,
+    questions: Sequence[Question],
+    zones: Sequence[ZoneInfo] | None,
+    with_bots: bool,
+) -> Questions:
+    instants = [at_us for _, at_us in questions]
+    workspaces = [asking.world(at_us).at(at_us) for at_us in instants]
+    return Questions(
+        instants,
+        zones or [workspace.zone for workspace in workspaces],
+        [workspace.session_gap_us for workspace in workspaces],
+        asking.first_us,
+        asking.known_then,
+        asking.position,
+        with_bots,
+        asking.hot,
+    )
+
+
+def _zones(asking: Asking, questions: Sequence[Question], with_bots: bool) -> list[ZoneInfo]:
+    """The zone in force for each question: the person's own, else the workspace's."""
+    moment = _moment(asking, questions, None, with_bots)
+    found = _run(asking, moment, {_ZONE: _read(_ZONE, moment)}, len(questions))[_ZONE]
+    names = [value_at(found, row) for row in range(len(questions))]
+    own = (find_zone(name) if isinstance(name, str) else None for name in names)
+    return [zone or other for zone, other in zip(own, moment.zones, strict=True)]
+
+
+def _read(operation: Operation, moment: Questions) -> Reading:
+    found = reading(operation, moment)
+    assert found is not None
+    return found
+
+
+def _readings(plan: BatchPlan, moment: Questions, ways: Ways) -> dict[Operation, Reading]:
+    if "sql" not in ways:
+        return {}
+    found = {operation: reading(operation, moment) for operation in plan.of(plan.keys)}
+    return {operation: how for operation, how in found.items() if how is not None}
+
+
+def _run(
+    asking: Asking, moment: Questions, readings: Mapping[Operation, Reading], size: int
+) -> dict[Operation, Column]:
+    numbers = {"who": np.arange(size, dtype=np.int64)}
+    asking.history.define_table(ASKED, {**numbers, **moment.columns})
+    columns: dict[Operation, Column] = {}
+    for scan in scans(readings, moment, dense=False):
+        whose, arrays = rows_by_number(asking.history.query(scan.sql))
+        for operation, how, first, end in scan.parts:
+            decoded = how.decode(arrays[first:end])
+            columns[operation] = spread(decoded, whose, size, how.default)
+    return columns
+
+
+def _asked(questions: Sequence[Question], heres: Sequence[Here]) -> Asked:
+    """The questions, with what is in force listed once for those that share it."""
+    numbers: dict[tuple[str, int], int] = {}
+    distinct: list[Here] = []
+    here_of = []
+    for here in heres:
+        key = here.zone.key, id(here.workspace)
+        if key not in numbers:
+            numbers[key] = len(distinct)
+            distinct.append(here)
+        here_of.append(numbers[key])
+    instants = np.array([at_us for _, at_us in questions], np.int64)
+    return Asked(instants, distinct, np.array(here_of, np.int64))
+
+
+def _folded(
+    asking: Asking, plan: BatchPlan, questions: Sequence[Question], keys: Sequence[Key]
+) -> dict[Key, Column]:
+    answers = fold_answers(asking, plan, questions, keys)
+    return {key: column_of([answer[key] for answer in answers]) for key in keys}
+
+
+def _of_existing(column: Column, exists: Array, nothing: Value) -> Column:
+    if exists.all():
+        return column
+    rows = np.flatnonzero(exists)
+    return spread(taken(column, rows), rows, len(exists), nothing)

@@ -1,0 +1,1 @@
+"""The batch reading: lowered expressions become SQL text and functions over arrays."""

@@ -1,0 +1,204 @@
+"""What has to be computed to answer definitions for many people, and by which way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, get_args
+
+from tailorbird.kernel.values import MISSING, Value
+from tailorbird.language.ast import Node
+from tailorbird.language.batch import folds, scores
+from tailorbird.language.batch.literals import text_list, whole
+from tailorbird.language.batch.moments import Moment
+from tailorbird.language.batch.readings import Aggregated, Queried, Reading, where
+from tailorbird.language.batch.typed import NotInSqlError
+from tailorbird.language.definitions import PERSONAS, Definitions, Key
+from tailorbird.language.lower import lower
+from tailorbird.language.operations import (
+    Apply,
+    Calendar,
+    Expr,
+    Fixed,
+    Fold,
+    Given,
+    Held,
+    InSession,
+    Leaf,
+    Operation,
+    Points,
+    TraitValue,
+    Turned,
+    parts,
+)
+from tailorbird.language.operators import Type
+from tailorbird.language.predicates import depends_on_zone
+
+Way = Literal["sql"]
+"""How operations may be answered, besides folding people's histories one by one."""
+Ways: TypeAlias = Collection[Way]
+ALL_WAYS: Final[Ways] = frozenset(get_args(Way))
+
+_ZONED: Final = frozenset({"at", "instant", "anniversary", "hour", "weekday", "date", "unexpired"})
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """The expressions of some definitions and the operations that they read."""
+
+    definitions: Definitions
+    """Only those that are asked for, and what they depend on."""
+    keys: tuple[Key, ...]
+    expressions: Mapping[Key, Expr]
+    operations: Mapping[Key, tuple[Operation, ...]]
+    """By definition: every operation that its value needs, also through others."""
+
+    @property
+    def zoned(self) -> bool:
+        """Whether the answers depend on people's zones."""
+        return any(_is_zoned(expr) for expr in self.expressions.values())
+
+    def nothing(self, key: Key) -> Value:
+        """What is said about somebody who does not exist."""
+        if key == PERSONAS:
+            return MISSING
+        found = self.definitions.by_key()[key]
+        is_condition = found.kind in ("segment", "persona") or found.gives is Type.CONDITION
+        return False if is_condition and found.kind != "score" else MISSING
+
+    def of(self, keys: Collection[Key]) -> list[Operation]:
+        """The operations that some definitions need, each once."""
+        return list(dict.fromkeys(op for key in keys for op in self.operations[key]))
+
+
+def batch_plan(definitions: Definitions, keys: Collection[Key]) -> BatchPlan:
+    """Plan the answers of some definitions."""
+    wanted = set(keys)
+    if PERSONAS in wanted:
+        wanted.update(persona.key for persona in definitions.personas)
+    needed = definitions.closure(wanted)
+    expressions = lower(needed)
+    operations = {key: tuple(_operations(expressions[key], expressions)) for key in keys}
+    return BatchPlan(needed, tuple(keys), expressions, operations)
+
+
+def _operations(expr: Expr, expressions: Mapping[Key, Expr]) -> dict[Operation, None]:
+    found: dict[Operation, None] = {}
+    pending, seen = [expr], set[Key]()
+    while pending:
+        current = pending.pop()
+        pending.extend(reversed(parts(current)))
+        if isinstance(current, Leaf):
+            found[current.operation] = None
+        elif isinstance(current, Given) and current.key not in seen:
+            seen.add(current.key)
+            pending.append(expressions[current.key])
+    return found
+
+
+def _is_zoned(expr: Expr) -> bool:
+    if isinstance(expr, Leaf):
+        return _operation_is_zoned(expr.operation)
+    own = isinstance(expr, Apply) and expr.name in _ZONED
+    return own or any(_is_zoned(part) for part in parts(expr))
+
+
+def _operation_is_zoned(operation: Operation) -> bool:
+    if isinstance(operation, Held | Turned | InSession):
+        return True
+    if isinstance(operation, Points):
+        capped = any(line.cap_per_day is not None for line in operation.lines)
+        return capped or any(depends_on_zone(line.select.where) for line in operation.lines)
+    if isinstance(operation, Fold):
+        by_date = operation.kind == "active_days" or isinstance(operation.window, Calendar | Fixed)
+        return by_date or any(depends_on_zone(node) for node in _nodes(operation))
+    return False
+
+
+def _nodes(fold: Fold) -> Iterator[Node]:
+    if fold.value is not None:
+        yield fold.value
+    if fold.select.where is not None:
+        yield fold.select.where
+
+
+def reading(operation: Operation, moment: Moment) -> Reading | None:
+    """How SQL answers an operation; None when it cannot."""
+    try:
+        if isinstance(operation, Fold):
+            return folds.fold(operation, moment)
+        if isinstance(operation, Points):
+            return scores.points(operation, moment)
+        if isinstance(operation, TraitValue):
+            return folds.trait(operation, moment)
+    except NotInSqlError:
+        return None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One query, whose first column is ``who``, and the operations that it answers."""
+
+    sql: str
+    parts: tuple[tuple[Operation, Reading, int, int], ...]
+    """With each operation its columns: from, to, the first after ``who`` being 0."""
+
+
+def scans(readings: Mapping[Operation, Reading], moment: Moment, *, dense: bool) -> list[Scan]:
+    """Queries for all operations, as few as the relations that they read allow.
+
+    A dense scan gives everybody who has a fact that is seen, the others only those who have one
+    that some operation reads.
+    """
+    by_relation: dict[str, list[tuple[Operation, Aggregated]]] = {}
+    found: list[Scan] = []
+    for operation, how in readings.items():
+        if isinstance(how, Queried):
+            found.append(Scan(how.sql, ((operation, how, 0, 1),)))
+        else:
+            by_relation.setdefault(how.rows.relation, []).append((operation, how))
+    if dense:
+        by_relation.setdefault(moment.seen, [])
+    for relation, members in by_relation.items():
+        everyone = dense and relation == moment.seen
+        found.append(_scan(relation, members, everyone))
+    return found
+
+
+def _scan(relation: str, members: Sequence[tuple[Operation, Aggregated]], dense: bool) -> Scan:
+    shared = [] if dense else _shared([how for _, how in members])
+    columns: list[str] = []
+    parts: list[tuple[Operation, Reading, int, int]] = []
+    for operation, how in members:
+        own = [condition for condition in how.rows.conditions if condition not in shared]
+        built = how.build(" AND ".join(own) if own else None)
+        parts.append((operation, how, len(columns), len(columns) + len(built)))
+        columns.extend(built)
+    limits = [] if dense else _limits([how for _, how in members], shared)
+    listed = "".join(f", {sql} AS c{number}" for number, sql in enumerate(columns))
+    sql = f"SELECT who{listed} FROM {relation}{where([*limits, *shared])} GROUP BY who"
+    return Scan(sql, tuple(parts))
+
+
+def _shared(members: Sequence[Aggregated]) -> list[str]:
+    """The conditions that every aggregate makes, in the order of the first."""
+    first, *others = (member.rows.conditions for member in members)
+    return [condition for condition in first if all(condition in other for other in others)]
+
+
+def _limits(members: Sequence[Aggregated], shared: Sequence[str]) -> list[str]:
+    """What holds for every row that some aggregate reads, beyond the shared conditions."""
+    found = []
+    names = [member.rows.names for member in members]
+    if None not in names:
+        union = frozenset[str]().union(*(name for name in names if name is not None))
+        condition = f"name IN {text_list(union)}"
+        if condition not in shared:
+            found.append(condition)
+    after = [member.rows.after for member in members]
+    if None not in after:
+        condition = f"time_us > {whole(min(limit for limit in after if limit is not None))}"
+        if condition not in shared:
+            found.append(condition)
+    return found
