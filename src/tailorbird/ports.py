@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tailorbird.events.cells import Kind
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.mapping import Mapping as RowMapping
 from tailorbird.events.table import Reject, Rows
 from tailorbird.kernel.facts import Fact
+
+if TYPE_CHECKING:
+    from tailorbird.language.batch.columns import Array
 
 
 class Appended(NamedTuple):
@@ -36,6 +39,34 @@ class History(Protocol):
 
     def compact(self, max_rows: int = ...) -> None:
         """Sort the recent facts in among the others, at most so many rows at a time."""
+
+
+class Warehouse(Protocol):
+    """A history that answers queries in SQL; ``facts`` and ``subjects`` are its relations."""
+
+    def query(self, sql: str, parameters: object = None) -> dict[str, Array]:
+        """The columns of an answer, masked where null."""
+
+    def define_table(self, name: str, columns: Mapping[str, Array]) -> None:
+        """Make or replace a temporary table that queries can join."""
+
+    def hot_columns(self) -> dict[tuple[str, ...], int]:
+        """The properties with typed columns, and the numbers in the names of those."""
+
+    def links(self) -> list[Fact]:
+        """Everything that says which subjects are one person."""
+
+    def workspace_facts(self) -> list[Fact]:
+        """All facts about everybody."""
+
+    def history_of(self, subjects: Iterable[str]) -> list[Fact]:
+        """All facts of some subjects, ordered by time and message id."""
+
+    def subject_numbers(self, subjects: Iterable[str]) -> dict[str, int]:
+        """The numbers of those subjects that have one."""
+
+    def subject_names(self, numbers: Iterable[int]) -> list[str]:
+        """The subjects with the given numbers, in the same order."""
 
 
 class RowFile(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tailorbird.flow.asking import Asking, Person, Warehouse, rows_by_number
+from tailorbird.flow.asking import Asking, Person, rows_by_number
 from tailorbird.flow.folding import PEOPLE, fold_answers
 from tailorbird.flow.questions import Question, Replies, reply
 from tailorbird.kernel.instants import find_zone
@@ -33,6 +33,7 @@ from tailorbird.language.batch.readings import Reading
 from tailorbird.language.batch.scalars import Here
 from tailorbird.language.definitions import Definitions, Key
 from tailorbird.language.operations import Operation, TraitValue
+from tailorbird.ports import Warehouse
 
 _ZONE = TraitValue("timezone")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,34 +15,7 @@ from tailorbird.language.batch.readings import filled, texts
 from tailorbird.language.batch.typed import of_property
 from tailorbird.language.world import World
 from tailorbird.people.identity import people
-
-
-class Warehouse(Protocol):
-    """A history that answers queries; ``facts`` and ``subjects`` are its relations."""
-
-    def query(self, sql: str, parameters: object = None) -> dict[str, Array]:
-        """The columns of an answer, masked where null."""
-
-    def define_table(self, name: str, columns: Mapping[str, Array]) -> None:
-        """Make or replace a temporary table that queries can join."""
-
-    def hot_columns(self) -> dict[tuple[str, ...], int]:
-        """The properties with typed columns, and the numbers in the names of those."""
-
-    def links(self) -> list[Fact]:
-        """Everything that says which subjects are one person."""
-
-    def workspace_facts(self) -> list[Fact]:
-        """All facts about everybody."""
-
-    def history_of(self, subjects: Iterable[str]) -> list[Fact]:
-        """All facts of some subjects, in order."""
-
-    def subject_numbers(self, subjects: Iterable[str]) -> dict[str, int]:
-        """The numbers of those subjects that have one."""
-
-    def subject_names(self, numbers: Iterable[int]) -> list[str]:
-        """The subjects with the given numbers."""
+from tailorbird.ports import Warehouse
 
 
 class Person(NamedTuple):
