@@ -34,7 +34,7 @@ from tailorbird.simulate.stream import simulated_rows
 from tailorbird.simulate.truth import truth_of
 
 Progress = Callable[[int], None]
-"""Told how many rows were written since it was told last."""
+"""Told how many rows have been handed to the file so far."""
 
 _MEMORY: Final = "1GB"
 _FORMAT: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
@@ -63,9 +63,8 @@ def write_json_lines(simulation: Simulation, path: Path, progress: Progress | No
     """All rows as Segment messages, one a line, in order of arrival; packed when it ends in .gz."""
     encoder = msgspec.json.Encoder()
     with _whole(path) as unfinished, _opened(unfinished, packed=path.suffix == ".gz") as file:
-        for rows in simulated_rows(simulation):
+        for rows in _told(simulation, progress):
             file.write(encoder.encode_lines(messages(rows)))
-            _tell(progress, rows)
 
 
 def write_truth(simulation: Simulation, path: Path) -> None:
@@ -77,14 +76,13 @@ def write_truth(simulation: Simulation, path: Path) -> None:
 
 def _chunks(simulation: Simulation, progress: Progress | None) -> Iterator[Chunk]:
     encoder = msgspec.json.Encoder()
-    for rows in simulated_rows(simulation):
+    for rows in _told(simulation, progress):
         chunk: dict[str, Cells] = {column.name: column.numbers(rows) for column in COLUMNS}
         lines: list[str | None] = [None] * len(rows)
         for row in np.flatnonzero(rows.event == ORDERED).tolist():
             lines[row] = encoder.encode(order_lines(rows.items[row], decimals)).decode()
         chunk[LINES] = lines
         yield chunk
-        _tell(progress, rows)
 
 
 def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -96,9 +94,14 @@ def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
             yield chunk
 
 
-def _tell(progress: Progress | None, rows: Rows) -> None:
-    if progress is not None:
-        progress(len(rows))
+def _told(simulation: Simulation, progress: Progress | None) -> Iterator[Rows]:
+    """All rows; after each batch of them the progress is told."""
+    done = 0
+    for rows in simulated_rows(simulation):
+        yield rows
+        done += len(rows)
+        if progress is not None:
+            progress(done)
 
 
 def _sql(kind: Kind, column: str) -> str:
