@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -70,8 +70,14 @@ def _time(zone: ZoneInfo | None) -> Callable[[str], Value]:
     return read
 
 
-def reader_of(kind: Kind, zone: ZoneInfo | None, *, absolute: bool = False) -> Callable[..., Value]:
-    """The function from a cell's text to its value."""
+def reader_of(
+    kind: Kind,
+    zone: ZoneInfo | None = None,
+    *,
+    absolute: bool = False,
+    unknown: Collection[str] = (),
+) -> Callable[[str], Value]:
+    """The function from a cell's text to its value; texts in ``unknown`` stand for none."""
     readers: dict[Kind, Callable[[str], Value]] = {
         "text": str,
         "number": read_number,
@@ -80,14 +86,14 @@ def reader_of(kind: Kind, zone: ZoneInfo | None, *, absolute: bool = False) -> C
         "json": _json,
     }
     read = readers[kind]
-    if not absolute:
+    if not absolute and not unknown:
         return read
 
-    def unsigned(text: str) -> Value:
-        value = read(text)
-        return abs(value) if type(value) is int else value
+    def adjusted(text: str) -> Value:
+        value = MISSING if text in unknown else read(text)
+        return abs(value) if absolute and type(value) is int else value
 
-    return unsigned
+    return adjusted
 
 
 class Fragments:

@@ -85,7 +85,7 @@ class PropertyReader:
     def __init__(self, entry: Property, read: Callable[[str], Value], *, blank: bool) -> None:
         """``read`` turns a text of the column into a value."""
         self.entry = entry
-        self._as_it_is = entry.kind is None and not entry.absolute
+        self._as_it_is = entry.kind is None and not entry.absolute and not entry.unknown
         self._fragments = Fragments(entry.path[-1], read, blank=blank)
         self._read = read
 

@@ -59,6 +59,8 @@ class Property:
     """Only facts with one of these names get it; None: all."""
     absolute: bool
     """The sign of a number is left out."""
+    unknown: frozenset[str] = frozenset()
+    """Cells that stand for no value, such as a price of 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +254,11 @@ def _property(section: Section, name: str) -> Property:
         section.refuse(f"{name!r} has an empty part", name)
     if not section.is_section(name):
         return Property(path, section.text(name), None, None, False)
-    entry = section.section(name, ("column", "type", "only", "absolute"))
+    entry = section.section(name, ("column", "type", "only", "absolute", "unknown"))
     kind = cast(Kind, entry.choice("type", KINDS)) if "type" in entry else None
     events = frozenset(entry.texts("only")) or None
-    return Property(path, entry.text("column"), kind, events, entry.flag("absolute", False))
+    absolute, unknown = entry.flag("absolute", False), frozenset(entry.texts("unknown"))
+    return Property(path, entry.text("column"), kind, events, absolute, unknown)
 
 
 def _orders(top: Section) -> Orders | None:

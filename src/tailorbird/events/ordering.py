@@ -57,7 +57,7 @@ def _of_text(read: Callable[[str], Value], text: str | None) -> Value:
 def _amount(mapping: Mapping, name: str) -> tuple[Property, Memo[str | None, Value]] | None:
     for entry in mapping.properties:
         if entry.path == (name,):
-            read = reader_of("number", None, absolute=entry.absolute)
+            read = reader_of("number", absolute=entry.absolute, unknown=entry.unknown)
             return entry, Memo(partial(_of_text, read))
     return None
 

@@ -26,7 +26,7 @@ class Line:
     item_members: str
     context: str | None
     amount: int | None
-    """Price times quantity in millionths; None when it is not recorded."""
+    """Price times quantity in millionths; None when one of them is not recorded."""
 
 
 @dataclass(slots=True)
@@ -34,15 +34,16 @@ class _Order:
     first: Line
     time_us: int
     known_us: int | None
-    amount: int | None = None
+    amount: int | None = 0
+    """None from the first line on whose price is not recorded: no part is given for the whole."""
     items: list[str] = field(default_factory=list)
 
     def add(self, line: Line) -> None:
         self.time_us = min(self.time_us, line.time_us)
         if self.known_us is not None and line.known_us is not None:
             self.known_us = max(self.known_us, line.known_us)
-        if line.amount is not None:
-            self.amount = (self.amount or 0) + line.amount
+        known = self.amount is not None and line.amount is not None
+        self.amount = (self.amount or 0) + (line.amount or 0) if known else None
         if line.item_members:
             self.items.append(line.item_members)
 

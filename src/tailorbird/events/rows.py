@@ -287,5 +287,5 @@ def _prepared(
     entry: Property, *, kinds: MappingOf[str, Kind], zone: ZoneInfo | None, blank: bool
 ) -> PropertyReader:
     kind = entry.kind or kinds.get(entry.column, "text")
-    read = reader_of(kind, zone, absolute=entry.absolute)
+    read = reader_of(kind, zone, absolute=entry.absolute, unknown=entry.unknown)
     return PropertyReader(entry, read, blank=blank)
