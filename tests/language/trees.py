@@ -248,7 +248,7 @@ def _call(draw: st.DrawFn, name: str, spot: Spot) -> Node:
         km = (("km", Number(5 * UNIT)),) if name == "near" else ()
         return Call(name, (Ref("context", ("location",)), *rest), km)
     if name in ("held", "in_one_session"):
-        inner = replace(below, within=name)
+        inner = replace(below, within=name, each=False)
         if spot.within is not None:
             return Call("did", (Text("A"),))
         keys = (("lasting", draw(DURATIONS)),) if name == "held" else _last(draw)
@@ -257,7 +257,12 @@ def _call(draw: st.DrawFn, name: str, spot: Spot) -> Node:
     slots = operator.takes[: len(operator.takes) - draw(st.integers(0, operator.optional))]
     if operator.more is not None:
         slots += (operator.more,) * draw(st.integers(0, 2))
-    args = tuple(_slot(draw, slot, replace(below, first=i == 0)) for i, slot in enumerate(slots))
+    if operator.scope is not Scope.ANYWHERE:
+        below = replace(below, each=False)
+    args = tuple(
+        _slot(draw, slot, replace(below, first=i == 0) if slot is Slot.STEP else below)
+        for i, slot in enumerate(slots)
+    )
     return Call(name, _bounded(draw, name, args), _keywords(draw, operator, below))
 
 
@@ -404,6 +409,7 @@ def _events(draw: st.DrawFn) -> Node:
 
 
 def _step(draw: st.DrawFn, slot: Slot, spot: Spot) -> Node:
+    spot = replace(spot, first=spot.first or slot is not Slot.STEP)
     if slot is Slot.OCCASION and spot.depth > 0 and draw(st.booleans()):
         return Call("sequence", (Text("A"), _step(draw, Slot.STEP, replace(spot, first=False))))
     if draw(st.booleans()):
@@ -453,7 +459,5 @@ def _keywords(draw: st.DrawFn, operator: Operator, spot: Spot) -> tuple[tuple[st
         allowed &= {"where"}
     given = {name for name in sorted(allowed) if draw(st.booleans())} | set(operator.required)
     return tuple(
-        (name, _slot(draw, slot, replace(spot, first=True)))
-        for name, slot in operator.keywords
-        if name in given
+        (name, _slot(draw, slot, spot)) for name, slot in operator.keywords if name in given
     )

@@ -151,8 +151,10 @@ class _File:
         unreadable = _UNREADABLE.search(text)
         if unreadable is not None:
             self._refuse_at(unreadable.start(), _unreadable(unreadable[0]))
+        reader = YAML(typ="safe", pure=True)
+        reader.composer.warn_double_anchors = False  # anchors are refused below
         try:
-            root: Node | None = YAML(typ="safe", pure=True).compose(text)
+            root: Node | None = reader.compose(text)
         except MarkedYAMLError as error:
             self._refuse_yaml(error)
         except (YAMLError, RecursionError, ValueError) as error:
