@@ -1,0 +1,137 @@
+"""The command line: one file a verb, loaded when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple, NoReturn
+
+import click
+
+from tailorbird.version import VERSION
+
+ERROR: Final = 2
+"""The exit code when something given cannot be used; 1 is a negative result."""
+JSON: Final = "tailorbird.json"
+"""Under this name the context remembers that JSON is wanted."""
+
+
+class Verb(NamedTuple):
+    """Where a command lives, and what the list of commands says about it."""
+
+    module: str
+    says: str
+
+
+VERBS: Final = {
+    "init": Verb("init", "make a project with commented examples"),
+    "check": Verb("check", "say everything that is wrong with the definitions"),
+    "import": Verb("importing", "read an event file into the history"),
+    "list": Verb("lists", "add people to a list, or see the lists"),
+    "publish": Verb("publish", "make the definition files the registry's newest version"),
+    "pull": Verb("pull", "write the registry's newest version into the definition files"),
+    "segments": Verb("segments", "the size of every segment, and how it changed"),
+    "segment": Verb("segment", "who is in a segment"),
+    "score": Verb("score", "how a score is spread over people"),
+    "personas": Verb("personas", "how many people each persona has"),
+    "person": Verb("person", "everything about one person"),
+    "explain": Verb("explain", "why somebody is in a segment or not, and until when"),
+    "size": Verb("size", "the size of a segment over time, who entered and who left"),
+    "diff": Verb("diff", "who would enter and leave if the files were published"),
+    "health": Verb("health", "overlapping, duplicate, dead and contradictory segments"),
+    "figures": Verb("figures", "cut points of the population, kept as facts"),
+    "prove": Verb("prove", "compare the readings on your own data"),
+    "simulate": Verb("simulate", "write an invented clickstream to a file"),
+}
+"""In the order in which they are listed."""
+
+
+def _is_there(verb: Verb) -> bool:
+    return Path(__file__).with_name(f"{verb.module}.py").exists()
+
+
+class Commands(click.Group):
+    """The verbs; a module is loaded when its verb is called, not to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order of the help."""
+        return [name for name, verb in VERBS.items() if _is_there(verb)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command with a name, loaded now."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"tailorbird.cli.{VERBS[cmd_name].module}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list from the table, so that no module has to be loaded for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, VERBS[name].says) for name in self.list_commands(ctx)])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the words begin with; an unknown one gets the nearest name."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            from tailorbird.kernel.errors import nearest
+
+            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what goes wrong becomes one message and the exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            _fail(ctx, "interrupted; what was not finished is not stored")
+        except Exception as error:
+            if os.environ.get("TAILORBIRD_TRACEBACK"):
+                raise
+            _fail(ctx, _message(error), getattr(error, "problems", ()))
+
+
+def _message(error: Exception) -> str:
+    from tailorbird.kernel.errors import TailorbirdError
+
+    if isinstance(error, TailorbirdError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or error}"
+    first_line = str(error).partition("\n")[0]
+    return (
+        f"this should not happen: {type(error).__name__}: {first_line}; "
+        "set TAILORBIRD_TRACEBACK=1 to see where, and report it"
+    )
+
+
+def _fail(ctx: click.Context, message: str, problems: Sequence[Any] = ()) -> NoReturn:
+    if ctx.meta.get(JSON):
+        from tailorbird.cli.output import emit_json, problem_json
+
+        told = [problem_json(problem) for problem in problems]
+        emit_json({"error": {"message": message, "problems": told}})
+    else:
+        click.echo(f"error: {message}", err=True)
+    raise click.exceptions.Exit(ERROR)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with `tailorbird init shop`. Every command has --help with an example, and "
+    "--json for programs. Exit codes: 0 done, 1 a negative result, 2 an error.",
+)
+@click.version_option(VERSION, prog_name="tailorbird", message="%(prog)s %(version)s")
+def main() -> None:
+    """Behavioural targeting: say whom you mean once, and see who that is, when and why."""
+    for stream in (sys.stdout, sys.stderr):
+        # An id may hold what no terminal can show; that must not stop the command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

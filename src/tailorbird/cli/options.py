@@ -1,0 +1,117 @@
+"""The options that many commands share: the project, the instant, the tense, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from tailorbird.cli import JSON
+from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.instants import SECOND, format_instant, parse_instant
+from tailorbird.runtimes.project import Project, open_project
+
+Command = Callable[..., None]
+
+
+class Moment(NamedTuple):
+    """The instant that a command asks about, and in which tense."""
+
+    at_us: int
+    known_then: bool
+    given: bool
+    """Whether the user said it; else it is that of the last fact."""
+
+    def __str__(self) -> str:
+        text = format_instant(self.at_us)
+        text += "" if self.given else " (the last fact's time, rounded up to a second)"
+        return text + (", as known then" if self.known_then else "")
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``; the command gets ``as_json``."""
+
+    def remember(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+        ctx.meta[JSON] = value
+        return value
+
+    return click.option(
+        "--json", "as_json", is_flag=True, is_eager=True, callback=remember, help="Answer in JSON."
+    )(command)
+
+
+def with_project(command: Command) -> Command:
+    """Add ``--project``; the command gets an open project as its first argument."""
+
+    @click.option(
+        "--project",
+        "folder",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="The project's folder. Default: this folder, or the nearest above it that is one.",
+    )
+    @wraps(command)
+    def run(*args: Any, folder: Path | None, **options: Any) -> None:
+        with open_project(folder, published=options.pop("published", False)) as project:
+            command(project, *args, **options)
+
+    return run
+
+
+def published_option(command: Command) -> Command:
+    """Add ``--published`` to a command `with_project`; stands above it."""
+    return click.option(
+        "--published",
+        is_flag=True,
+        help="Use the newest published definitions, not those of the files.",
+    )(command)
+
+
+def with_moment(command: Command) -> Command:
+    """Add ``--at`` and ``--known``; the command gets a `Moment` after the project."""
+
+    @click.option(
+        "--at",
+        metavar="T",
+        help="The instant asked about: RFC 3339, or a date in the project's zone. "
+        "Default: the last fact's time, rounded up to a second.",
+    )
+    @click.option(
+        "--known",
+        type=click.Choice(["now", "then"]),
+        default="now",
+        show_default=True,
+        help="Whether facts and merges that became known after T count.",
+    )
+    @wraps(command)
+    def run(project: Project, *args: Any, at: str | None, known: str, **options: Any) -> None:
+        command(project, moment_of(project, at, known_then=known == "then"), *args, **options)
+
+    return run
+
+
+def moment_of(project: Project, at: str | None, *, known_then: bool = False) -> Moment:
+    """The instant that ``--at`` says, else that of the last fact."""
+    if at is not None:
+        return Moment(instant_of(project, at), known_then, given=True)
+    last_us = project.history.last_time_us
+    if last_us is None:
+        raise InputError(
+            "the history is empty; `tailorbird import FILE --mapping NAME` fills it, "
+            "or say an instant with --at"
+        )
+    at_us = min(-(-last_us // SECOND) * SECOND, project.now_us())
+    return Moment(at_us, known_then, given=False)
+
+
+def instant_of(project: Project, text: str) -> int:
+    """The instant of an RFC 3339 text, or of a date: its midnight in the project's zone."""
+    at_us = parse_instant(text, project.settings.zone)
+    if at_us is None:
+        raise InputError(
+            f"{text!r} is no instant; write 2024-05-01T10:00Z, or a date such as 2024-05-01"
+        )
+    return at_us

@@ -1,0 +1,126 @@
+"""What commands print: tables and sentences for people, JSON for programs, progress bars."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, Final
+
+import click
+import msgspec
+
+from tailorbird.kernel.errors import Problem
+from tailorbird.kernel.instants import format_duration, format_instant
+from tailorbird.kernel.values import UNIT, IdNumber, Missing, Value, format_number, write_json
+from tailorbird.language.operators import Type
+
+NEGATIVE: Final = 1
+"""The exit code of a negative result: faults found, readings that disagree."""
+
+Progress = Callable[[int, int], None]
+"""Called with how much is done and how much there is, in any unit."""
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+def say(text: str = "") -> None:
+    """Print a line of text for people."""
+    click.echo(printable(text, keep="\n"))
+
+
+def remark(text: str) -> None:
+    """Print a line that is no part of the answer, beside it."""
+    click.echo(printable(text, keep="\n"), err=True)
+
+
+def printable(text: str, keep: str = "") -> str:
+    """The text with everything escaped that could move a terminal's cursor."""
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def emit_json(data: object) -> None:
+    """Print data as indented JSON; numbers may be ``int`` or ``Decimal``."""
+    text = msgspec.json.format(_ENCODER.encode(data), indent=2)
+    click.echo(text.decode())
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[str] = ()
+) -> None:
+    """Print a table; the named columns are aligned to the right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in columns:
+        shown.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(printable(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else 160
+    Console(file=sys.stdout, width=width, highlight=False).print(shown)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Progress]:
+    """A bar on the error stream while something lasts; only a terminal shows it."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    parts = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
+    with Bar(*parts, TimeRemainingColumn(), console=Console(file=sys.stderr), transient=True) as b:
+        task = b.add_task(what, total=None)
+        yield lambda done, total: b.update(task, completed=done, total=total)
+
+
+def shown(value: Value, gives: Type = Type.ANY) -> str:
+    """A value for people; ``gives`` is the type of the definition that has it."""
+    if value is None or isinstance(value, Missing):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if type(value) is int:
+        if gives is Type.INSTANT:
+            return format_instant(value)
+        return format_duration(value) if gives is Type.DURATION else format_number(value)
+    if isinstance(value, str):
+        return value
+    return value.digits if isinstance(value, IdNumber) else write_json(value)
+
+
+def plain(value: Value, gives: Type = Type.ANY) -> Any:
+    """A value for `emit_json`: numbers exact, instants and durations as text, missing as null."""
+    if value is None or isinstance(value, Missing):
+        return None
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, IdNumber):
+        return Decimal(value.digits)
+    if isinstance(value, int):
+        if gives in (Type.INSTANT, Type.DURATION):
+            return shown(value, gives)
+        return value // UNIT if value % UNIT == 0 else Decimal(format_number(value))
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return {key: plain(item) for key, item in value.items()}
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """One fault of a file as JSON."""
+    place = problem.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "severity": problem.severity,
+        "message": problem.message,
+    }

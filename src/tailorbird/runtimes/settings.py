@@ -1,0 +1,145 @@
+"""Every setting of a project, in one table: what it is called, what it takes, what it means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tailorbird.events.sections import Section, read_sections
+from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.instants import find_zone, format_duration, parse_duration
+
+FILE: Final = "tailorbird.yaml"
+"""The file that makes a folder a project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: a line of the file, or a variable of the environment."""
+
+    name: str
+    takes: str
+    default: str
+    help: str
+    read: Callable[[str], Any]
+    """Gives the value of a text; None when it is none."""
+    published: bool = False
+    """Whether it can change an answer: then it takes effect when it is published."""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that goes before the file; empty where there is none."""
+        return "" if self.published else f"TAILORBIRD_{self.name.upper()}"
+
+
+def _gap(text: str) -> int | None:
+    length_us = parse_duration(text)
+    return length_us if length_us is not None and length_us >= 0 else None
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 256 else None
+
+
+def _size(text: str) -> str | None:
+    digits = text.removesuffix("MB").removesuffix("GB")
+    is_size = digits != text and digits.isascii() and digits.isdigit() and len(digits) <= 6
+    return text if is_size and int(digits) > 0 else None
+
+
+SETTINGS: Final = (
+    Setting(
+        "zone",
+        "an IANA zone such as Europe/London",
+        "UTC",
+        "where days, weeks and months begin for people without a zone of their own",
+        find_zone,
+        published=True,
+    ),
+    Setting(
+        "session_gap",
+        "a duration such as 30m",
+        "30m",
+        "a session ends when nothing is done for longer than this",
+        _gap,
+        published=True,
+    ),
+    Setting(
+        "data",
+        "a folder, from the project's folder",
+        "data",
+        "where the history, the registry and rejected rows are kept",
+        Path,
+    ),
+    Setting(
+        "memory_limit",
+        "a size such as 512MB or 2GB",
+        "2GB",
+        "as much memory the history may take; what needs more goes through the disk",
+        _size,
+    ),
+    Setting(
+        "threads",
+        "a count from 1 to 256",
+        "2",
+        "how many cores a question about everybody may use",
+        _count,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a project as values."""
+
+    zone: ZoneInfo
+    session_gap_us: int
+    data: Path
+    memory_limit: str
+    threads: int
+
+    def published(self) -> dict[str, str]:
+        """Those that can change an answer, as the texts that are stored."""
+        return {"zone": self.zone.key, "session_gap": format_duration(self.session_gap_us)}
+
+
+def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of a file, of which the environment may change those of the machine.
+
+    Raises `DefinitionError` with the place of the fault, `InputError` for a file that cannot be
+    read or a variable that is no value.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    names = [setting.name for setting in SETTINGS]
+    section = read_sections(text, str(path), "the settings", names) if _says(text) else None
+    values = {setting.name: _value(setting, section, environment) for setting in SETTINGS}
+    found = values["session_gap"]
+    return Settings(
+        values["zone"], found, values["data"], values["memory_limit"], values["threads"]
+    )
+
+
+def _says(text: str) -> bool:
+    """Whether there is more than comments: then everything has its default."""
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+
+
+def _value(setting: Setting, section: Section | None, environment: Mapping[str, str]) -> Any:
+    given = environment.get(setting.variable) if setting.variable else None
+    if given is not None:
+        value = setting.read(given)
+        if value is None:
+            raise InputError(f"{setting.variable} is {given!r}: it takes {setting.takes}")
+        return value
+    text = setting.default if section is None else section.text(setting.name, setting.default)
+    value = setting.read(text)
+    if value is None and section is not None:
+        section.refuse(f"`{setting.name}` takes {setting.takes}, not {text!r}", setting.name)
+    return value
