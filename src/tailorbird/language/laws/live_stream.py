@@ -41,20 +41,40 @@ class StreamReading:
         *,
         known_then: bool,
     ) -> list[Answers]:
-        """The record and the values at the instant, of the person that arrived until then."""
+        """What was noted at each instant; people who are ever linked share one stream."""
         plan, keys = live.plan(definitions), asked(definitions)
         workspace = [fact for fact in facts if fact.subject == WORKSPACE]
         related_to = households(facts)
-        found: list[Answers] = []
-        for subject, at_us in questions:
-            related = [*workspace, *related_to.get(subject, [])]
-            shell = Shell(plan)
-            for fact in sorted(related, key=lambda fact: fact.position):
-                if not known_then or fact.known_us <= at_us:
-                    shell.arrive(fact, min(fact.known_us, at_us))
-            shell.pass_time(at_us)
-            found.append(shell.answers(keys, subject))
-        return found
+        streams: dict[int, _Stream] = {}
+        found: dict[int, Answers] = {}
+        for number in sorted(range(len(questions)), key=lambda number: questions[number].at_us):
+            subject, at_us = questions[number]
+            related = related_to.get(subject, [])
+            stream = streams.get(id(related))
+            if stream is None:
+                arriving = sorted([*workspace, *related], key=lambda fact: fact.position)
+                stream = streams[id(related)] = _Stream(Shell(plan), arriving)
+            stream.run_to(at_us, known_then)
+            found[number] = stream.shell.answers(keys, subject)
+        return [found[number] for number in range(len(questions))]
+
+
+@dataclass(slots=True)
+class _Stream:
+    """Facts on their way to a shell."""
+
+    shell: Shell
+    arriving: list[Fact]
+    arrived: int = 0
+
+    def run_to(self, at_us: int, known_then: bool) -> None:
+        """Let arrive what is known at the instant, or all there will ever be, and pass time."""
+        for fact in self.arriving[self.arrived :]:
+            if known_then and fact.known_us > at_us:
+                break
+            self.shell.arrive(fact, min(fact.known_us, at_us))
+            self.arrived += 1
+        self.shell.pass_time(at_us)
 
 
 @dataclass(slots=True)
@@ -70,6 +90,8 @@ class Shell:
     now_us: int | None = None
     replays: int = 0
     _world: World = field(default_factory=World)
+    _known: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Who is who, as long as no link is added or taken back."""
 
     def arrive(self, fact: Fact, now_us: int) -> None:
         """Take in a fact; the clock never goes back."""
@@ -78,6 +100,8 @@ class Shell:
             self._arrive_in_workspace(fact)
             return
         self.facts.append(fact)
+        if fact.name in (MERGE, UNMERGE):
+            self._known.clear()
         if fact.name == UNMERGE:
             self._part()
         elif fact.name == MERGE:
@@ -93,8 +117,7 @@ class Shell:
                 wake_at = self.states[subjects].wake_at
                 if wake_at > now_us:
                     break
-                self.now_us = wake_at if self.now_us is None else max(wake_at, self.now_us)
-                self._wake(subjects, self.now_us)
+                self._wake(subjects, wake_at if self.now_us is None else max(wake_at, self.now_us))
             if self.states[subjects].wake_at <= now_us:
                 self._wake(subjects, now_us)
         self.now_us = now_us
@@ -125,7 +148,7 @@ class Shell:
         self._world = World(self.workspace)
         for subjects in self.states:
             if fact.time_us <= self.now_us:
-                self._fold(subjects)
+                self._fold(subjects, self.now_us)
             else:
                 state = self.states[subjects]
                 state.wake_at = min(state.wake_at, fact.time_us)
@@ -134,7 +157,8 @@ class Shell:
         assert self.now_us is not None
         subjects = self._subjects(fact.subject)
         state = self.states.setdefault(subjects, PersonState())
-        self._take(subjects, live.step(self.plan, state, fact, self.now_us, self._world))
+        told = live.step(self.plan, state, fact, self.now_us, self._world)
+        self._take(subjects, told, self.now_us)
 
     def _unite(self, fact: Fact) -> None:
         """Two people become one, unless they were one already or the link is taken back."""
@@ -143,39 +167,43 @@ class Shell:
         parts = [known for known in self.states if known < subjects]
         if len(parts) == 2:
             kept, other = (self.states.pop(part) for part in parts)
-            self._take(
-                subjects, live.merge(self.plan, kept, other, self.now_us, self._world), but=fact
-            )
+            told = live.merge(self.plan, kept, other, self.now_us, self._world)
+            self._take(subjects, told, self.now_us, but=fact)
         elif len(parts) == 1:
             self.states[subjects] = self.states.pop(parts[0])
         self._step(fact)
 
     def _part(self) -> None:
         """Links were taken back: everybody is told anew from her own facts."""
+        assert self.now_us is not None
         self.states.clear()
         for fact in self.facts:
             subjects = self._subjects(fact.subject)
             if subjects not in self.states:
-                self._fold(subjects)
+                self._fold(subjects, self.now_us)
 
     # Moving along
 
     def _wake(self, subjects: frozenset[str], now_us: int) -> None:
-        self._take(subjects, live.wake(self.plan, self.states[subjects], now_us, self._world))
+        told = live.wake(self.plan, self.states[subjects], now_us, self._world)
+        self._take(subjects, told, now_us)
 
-    def _take(self, subjects: frozenset[str], told: Step | Replay, but: Fact | None = None) -> None:
+    def _take(
+        self, subjects: frozenset[str], told: Step | Replay, now_us: int, but: Fact | None = None
+    ) -> None:
         if isinstance(told, Replay):
-            self._fold(subjects, but)
+            self._fold(subjects, now_us, but)
         else:
             self.states[subjects] = live.decode(live.encode(told.state))
 
-    def _fold(self, subjects: frozenset[str], but: Fact | None = None) -> None:
-        assert self.now_us is not None
+    def _fold(self, subjects: frozenset[str], now_us: int, but: Fact | None = None) -> None:
         self.replays += 1
         own = [fact for fact in own_facts(self.facts, min(subjects)) if fact is not but]
-        told = live.fold(self.plan, own, self.now_us, self._world)
+        told = live.fold(self.plan, own, now_us, self._world)
         state = PersonState(heavy=True) if isinstance(told, Replay) else told.state
         self.states[subjects] = state
 
     def _subjects(self, subject: str) -> frozenset[str]:
-        return subjects_of(self.facts, subject)
+        if subject not in self._known:
+            self._known[subject] = subjects_of(self.facts, subject)
+        return self._known[subject]

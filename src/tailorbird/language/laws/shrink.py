@@ -45,7 +45,7 @@ class _Shrinker:
 def shrunk(readings: Sequence[Reading], found: Disagreement) -> Disagreement:
     """The smallest disagreement about the same definition that trying out comes upon."""
     shrinker = _Shrinker(readings, found)
-    shrinker.try_world(replace(found.world, questions=(found.question,)))
+    _drop_questions(shrinker)
     for _ in range(3):
         before = shrinker.smallest
         _drop_definitions(shrinker)
@@ -55,6 +55,15 @@ def shrunk(readings: Sequence[Reading], found: Disagreement) -> Disagreement:
         if shrinker.smallest is before:
             break
     return shrinker.smallest
+
+
+def _drop_questions(shrinker: _Shrinker) -> None:
+    """A reading may have gone wrong because of what it was asked before."""
+    if shrinker.try_world(replace(shrinker.world, questions=(shrinker.smallest.question,))):
+        return
+    for question in shrinker.world.questions:
+        rest = tuple(kept for kept in shrinker.world.questions if kept != question)
+        shrinker.try_world(replace(shrinker.world, questions=rest))
 
 
 def _drop_definitions(shrinker: _Shrinker) -> None:
