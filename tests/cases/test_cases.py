@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.readings import READINGS
 
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.cases import Case, Expected, parse_cases, read_cases, write_case
 from tailorbird.language.files import load_text
-from tailorbird.language.laws.readings import Question, Reading, ReferenceReading, same
+from tailorbird.language.laws.readings import Question, Reading, same
 
-READINGS: list[Reading] = [ReferenceReading()]
 CASES = [case for path in sorted(Path(__file__).parent.glob("*.yaml")) for case in read_cases(path)]
 
 
