@@ -128,6 +128,7 @@ def test_text_durations_and_mixed_values_fit(text: str) -> None:
     [
         "count()",
         'count("A", "B") > 1',
+        'sum("A") > 1',
         'did("A") + 1 > 3',
         'not count("A")',
         'count("A", last=7) > 1',

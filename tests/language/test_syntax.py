@@ -248,6 +248,10 @@ class TestLimits:
         assert parse(show(tree)) == tree
         assert "nested deeper" in refusal(f"lower({deep}{')' * limits.EXPRESSION_DEPTH}")[2]
 
+    def test_a_chain_is_as_deep_as_what_it_stands_for(self) -> None:
+        assert parse("not " * 47 + "1 < traits.x < 3")
+        assert "nested deeper" in refusal("not " * 48 + "1 < traits.x < 3")[2]
+
     def test_many_conditions_side_by_side_are_not_deep(self) -> None:
         tree = parse(" and ".join(["did('A')"] * 3_000))
         assert isinstance(tree, Call)
@@ -270,7 +274,7 @@ class TestLimits:
         assert "written out" in refusal(f"[{'1,' * 30_000}]")[2]
 
     def test_nested_chains_cannot_multiply_without_end(self) -> None:
-        text = "1 < length(" * 16 + "traits.x" + ") < 5" * 16
+        text = "1 < (" * 24 + "traits.x" + ") < 5" * 24
         assert "written out" in refusal(text)[2]
 
 
