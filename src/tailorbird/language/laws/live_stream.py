@@ -137,8 +137,8 @@ class Shell:
 
     def _noted(self, state: PersonState, key: Key, given: Answers) -> object:
         if key == PERSONAS:
-            return state.persona
-        return key in state.holds if key[0] == "segment" else given[key]
+            return live.persona_of(self.plan, state)
+        return key in live.membership(self.plan, state) if key[0] == "segment" else given[key]
 
     # What arrives
 

@@ -1,11 +1,15 @@
 """The live reading: state per person that facts and the passing of time move along."""
 
-from tailorbird.language.live.engine import (
+from tailorbird.language.live.ahead import Ahead
+from tailorbird.language.live.answering import (
     Change,
     Step,
     answers,
-    changes_at,
     exists,
+    membership,
+    persona_of,
+)
+from tailorbird.language.live.engine import (
     fold,
     merge,
     seed,
@@ -17,18 +21,20 @@ from tailorbird.language.live.scene import Replay
 from tailorbird.language.live.state import PersonState, decode, encode
 
 __all__ = [
+    "Ahead",
     "Change",
     "PersonState",
     "Plan",
     "Replay",
     "Step",
     "answers",
-    "changes_at",
     "decode",
     "encode",
     "exists",
     "fold",
+    "membership",
     "merge",
+    "persona_of",
     "plan",
     "seed",
     "step",

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.instants import zone
+from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.ast import Boolean, Call, Node, Number, Ref, Text
-from tailorbird.language.definitions import Definitions, Key
+from tailorbird.language.definitions import PERSONAS, Definitions, Key
 from tailorbird.language.live.bags import EntriesBag, SessionBag, SinceBag, TimesBag
 from tailorbird.language.live.expressions import Closure, Compiler
 from tailorbird.language.live.lifetime import LifetimeFold
 from tailorbird.language.live.points import live_points
-from tailorbird.language.live.scene import LiveOperation
+from tailorbird.language.live.scene import LiveOperation, Scene
 from tailorbird.language.live.sessions import LiveInSession, LiveSessions
 from tailorbird.language.live.stories import (
     LiveAbsence,
@@ -56,8 +58,10 @@ from tailorbird.language.operations import (
     parts,
 )
 from tailorbird.language.operators import Type
+from tailorbird.language.world import World
 
 _ZONE: Final = TraitValue("timezone")
+_CLOCK: Final = frozenset({"hour", "weekday", "date", "at", "instant", "anniversary", "rank"})
 _NEEDED: Final = {">=": 0, "<": 0, ">": 1, "<=": 1, "==": 1}
 """How many more than the bound must be told apart to answer a comparison."""
 
@@ -79,8 +83,13 @@ class Plan:
     """Operations that follow a condition over time."""
     followed: frozenset[int]
     """Operations that the conditions of timelines read."""
+    restless: frozenset[Key]
+    """Tracked definitions that may turn although nothing touched them: they ask the clock."""
     zoned: bool
     placed: bool
+    blank: frozenset[Key] = frozenset()
+    """Tracked definitions that hold for somebody to whom nothing that is asked for happened."""
+    blank_persona: Value = MISSING
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _keyed: dict[str, dict[str, dict[Any, tuple[int, ...]]]] = field(default_factory=dict)
     _acts: tuple[int, ...] = ()
@@ -137,11 +146,30 @@ class _Builder:
             zone_index,
             timelines,
             self._followed(timelines),
+            frozenset(key for key in tracked if self._asks_time(key)),
             zoned=any(op.zoned for op in self._table),
             placed=any(op.placed for op in self._table),
         )
         self._index_facts(made)
+        scene = Scene(0, World().at(0), zone("UTC"), {})
+        made.blank = frozenset(key for key in tracked if closures[key](scene))
+        if PERSONAS in closures:
+            made.blank_persona = closures[PERSONAS](scene)
         return made
+
+    def _asks_time(self, key: Key) -> bool:
+        pending, seen = [self._lowered[key]], {key}
+        while pending:
+            expr = pending.pop()
+            pending.extend(parts(expr))
+            if isinstance(expr, Apply) and expr.name in _CLOCK:
+                return True
+            if isinstance(expr, Leaf) and isinstance(expr.operation, Held | Turned):
+                return True
+            if isinstance(expr, Given) and expr.key not in seen:
+                seen.add(expr.key)
+                pending.append(self._lowered[expr.key])
+        return False
 
     def _index_of(self, operation: Operation) -> int:
         found = self._index.get(operation)

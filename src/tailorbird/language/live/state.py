@@ -35,9 +35,12 @@ class PersonState:
     """The version of the workspace's settings under which they were cut."""
     pending: list[Fact] = field(default_factory=list)
     """Facts whose time is still to come."""
-    holds: frozenset[Key] = frozenset()
-    """The segments that the person is in, and the conditions of personas that hold."""
-    persona: Value = MISSING
+    known: bool = False
+    """Whether anything was answered yet."""
+    turned: frozenset[Key] = frozenset()
+    """Segments and personas that answer otherwise than for somebody without any fact."""
+    persona: Value = None
+    """The persona's name, MISSING for none; None: as for somebody without any fact."""
     wake_at: int = FOREVER
     """Nothing changes by itself before this instant."""
     bots: frozenset[str] = frozenset()
@@ -57,7 +60,8 @@ def encode(state: PersonState) -> bytes:
         state.zone,
         state.settings,
         [list(fact) for fact in state.pending],
-        sorted(state.holds),
+        state.known,
+        sorted(state.turned),
         state.persona,
         state.wake_at,
         sorted(state.bots),
@@ -82,11 +86,12 @@ def decode(data: bytes) -> PersonState:
         zone=parts[5],
         settings=parts[6],
         pending=[Fact(*fields) for fields in parts[7]],
-        holds=frozenset((kind, name) for kind, name in parts[8]),
-        persona=parts[9],
-        wake_at=parts[10],
-        bots=frozenset(parts[11]),
-        heavy=parts[12],
+        known=parts[8],
+        turned=frozenset((kind, name) for kind, name in parts[9]),
+        persona=parts[10],
+        wake_at=parts[11],
+        bots=frozenset(parts[12]),
+        heavy=parts[13],
     )
 
 

@@ -1,0 +1,152 @@
+"""Answers from a state: what may have changed is asked again, the rest is remembered.
+
+A definition that nothing ever touched answers the same for everybody, which the plan knows.
+A state remembers only in what it differs from that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from tailorbird.kernel.values import MISSING, Value
+from tailorbird.language.definitions import PERSONAS, Key
+from tailorbird.language.live.cutting import check_cut, scene_of
+from tailorbird.language.live.plan import Plan
+from tailorbird.language.live.scene import ReplayError, Scene
+from tailorbird.language.live.state import PersonState
+from tailorbird.language.operators import Type
+from tailorbird.language.world import FOREVER, World
+
+
+class Change(NamedTuple):
+    """Somebody entered or left a segment, or changed persona."""
+
+    key: Key
+    value: Any
+
+
+class Step(NamedTuple):
+    """A state that was moved along, and what changed with it."""
+
+    state: PersonState
+    changes: tuple[Change, ...]
+
+
+def exists(state: PersonState, now_us: int) -> bool:
+    """Whether the person has a fact that counts."""
+    return state.first_us is not None and state.first_us <= now_us
+
+
+def membership(plan: Plan, state: PersonState) -> frozenset[Key]:
+    """The segments that the person is in, and the conditions of personas that hold."""
+    return plan.blank ^ state.turned if state.known else frozenset()
+
+
+def persona_of(plan: Plan, state: PersonState) -> Value:
+    """The name of the person's persona; missing when she has none."""
+    if not state.known:
+        return MISSING
+    return plan.blank_persona if state.persona is None else state.persona
+
+
+def evaluated(
+    plan: Plan, state: PersonState, now_us: int, world: World, touched: set[Key] | None = None
+) -> Step:
+    """Answer what may have changed (None: everything) and note when to wake."""
+    if plan.timelines and state.clock_us is not None and world.changes(state.clock_us, now_us):
+        raise ReplayError("settings")
+    check_cut(plan, state, now_us, world)
+    waiting = state.pending[0].time_us if state.pending else FOREVER
+    if not exists(state, now_us):
+        state.wake_at = waiting
+        return Step(state, ())
+    if touched is None:
+        touched = _awake(plan, state)
+        _prune(plan, state, now_us)
+    else:
+        waiting = min(waiting, state.wake_at)
+    scene = scene_of(plan, state, now_us, world)
+    changes = _answered(plan, state, touched, scene)
+    state.wake_at = min(scene.until_us, waiting, world.next_change(now_us))
+    return Step(state, changes)
+
+
+def _awake(plan: Plan, state: PersonState) -> set[Key]:
+    """What may differ from the answers of somebody to whom nothing ever happened."""
+    keys = {key for index in state.slots for key in plan.affected[index]}
+    return keys.union(state.turned, plan.restless)
+
+
+def _answered(
+    plan: Plan, state: PersonState, keys: Iterable[Key], scene: Scene
+) -> tuple[Change, ...]:
+    before = persona_of(plan, state)
+    changes, asks_persona = _turns(plan, state, keys, scene)
+    if not state.known:
+        # Whoever begins to exist enters all that holds for her.
+        state.known = True
+        changes = [Change(key, True) for key in sorted(membership(plan, state))]
+        asks_persona = PERSONAS in plan.closures
+    if asks_persona:
+        persona = plan.closures[PERSONAS](scene)
+        state.persona = None if persona == plan.blank_persona else persona
+    after = persona_of(plan, state)
+    if after != before:
+        changes.append(Change(PERSONAS, after))
+    return tuple(changes)
+
+
+def _turns(
+    plan: Plan, state: PersonState, keys: Iterable[Key], scene: Scene
+) -> tuple[list[Change], bool]:
+    """The definitions that answer otherwise than before, and whether a persona was asked."""
+    turned: set[Key] | None = None
+    changes: list[Change] = []
+    asks_persona = False
+    for key in keys:
+        now = bool(plan.closures[key](scene))
+        if key[0] == "persona":
+            asks_persona = True
+        before = (key in plan.blank) is not (key in state.turned)
+        if now is not before:
+            turned = set(state.turned) if turned is None else turned
+            turned.symmetric_difference_update((key,))
+            changes.append(Change(key, now))
+    if turned is not None:
+        state.turned = frozenset(turned)
+    return changes, asks_persona
+
+
+def _prune(plan: Plan, state: PersonState, now_us: int) -> None:
+    floor_us = now_us
+    if plan.timelines and state.clock_us is not None:
+        floor_us = min(now_us, state.clock_us)
+    for index, slot in list(state.slots.items()):
+        kept = plan.table[index].prune(slot, floor_us)
+        if kept is None:
+            del state.slots[index]
+        else:
+            state.slots[index] = kept
+
+
+def answers(plan: Plan, state: PersonState, now_us: int, world: World) -> dict[Key, Any]:
+    """The value of every definition at an instant not before the state's last one."""
+    if not exists(state, now_us):
+        return {key: nobody(plan, key) for key in plan.closures}
+    scene = scene_of(plan, state, now_us, world)
+    return {key: settled(closure(scene)) for key, closure in plan.closures.items()}
+
+
+def settled(value: Any) -> Any:
+    """A value without its movement."""
+    return value[0] if isinstance(value, tuple) and len(value) == 2 else value
+
+
+def nobody(plan: Plan, key: Key) -> Value:
+    """What a definition answers about whoever does not exist."""
+    kind = key[0]
+    if key == PERSONAS or kind in ("trait", "score"):
+        gives = plan.definitions.by_key()[key].gives if kind == "trait" else None
+        return False if gives is Type.CONDITION else MISSING
+    return False

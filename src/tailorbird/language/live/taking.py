@@ -1,0 +1,86 @@
+"""Facts into states: one at a time, or a whole history at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tailorbird.kernel.facts import VERDICT, Fact
+from tailorbird.kernel.limits import BAG_ENTRIES
+from tailorbird.language.definitions import Key
+from tailorbird.language.live.cutting import check_cut, cut, zone_named
+from tailorbird.language.live.following import move_clock, observe
+from tailorbird.language.live.plan import Plan
+from tailorbird.language.live.scene import IGNORED, ReplayError
+from tailorbird.language.live.state import PersonState
+from tailorbird.language.predicates import View
+from tailorbird.language.world import World
+
+
+def take(plan: Plan, state: PersonState, fact: Fact, world: World) -> set[Key]:
+    """Add one fact whose time has come; gives the tracked definitions that it may change."""
+    if fact.name == VERDICT or fact.id in state.bots:
+        raise ReplayError("verdict")
+    is_first = state.first_us is None
+    if is_first:
+        cut(plan, state, fact.time_us, world)
+    in_order = not plan.timelines or move_clock(plan, state, fact, world)
+    touched = add(plan, state, fact, world, BAG_ENTRIES)
+    if plan.timelines and in_order:
+        check_cut(plan, state, fact.time_us, world)
+        observe(plan, state, fact.time_us, world)
+    if is_first:
+        touched.update(plan.restless)
+    return touched
+
+
+def add(plan: Plan, state: PersonState, fact: Fact, world: World, limit: int) -> set[Key]:
+    """Show a fact to the operations that may read it; gives what they may change."""
+    touched: set[Key] = set()
+    if fact.name != VERDICT:
+        state.first_us = earliest(state.first_us, fact.time_us)
+        if fact.act and (state.first_act_us is None or fact.time_us < state.first_act_us):
+            state.first_act_us = fact.time_us
+            touched.update(key for index in plan.timelines for key in plan.affected[index])
+    view = View(fact, zone_named(state.zone), world.of(state.settings).areas)
+    slots, table = state.slots, plan.table
+    for index in plan.readers(fact):
+        operation = table[index]
+        taken = operation.add(slots.get(index), view, limit)
+        if taken is not IGNORED:
+            slots[index] = taken
+            touched.update(plan.affected[index])
+    return touched
+
+
+def take_pending(plan: Plan, state: PersonState, now_us: int, world: World) -> None:
+    """Take in the facts whose time has come."""
+    while state.pending and state.pending[0].time_us <= now_us:
+        take(plan, state, state.pending.pop(0), world)
+
+
+def added(plan: Plan, facts: Sequence[Fact], now_us: int, world: World, limit: int) -> PersonState:
+    """All facts added in the zone and under the settings in force at the end."""
+    state = PersonState()
+    zone_trait = plan.table[plan.zone_index]
+    view = View(_NO_FACT, zone_named(""), {})
+    for fact in facts:
+        view.fact = fact
+        taken = zone_trait.add(state.slots.get(plan.zone_index), view, limit)
+        if taken is not IGNORED:
+            state.slots[plan.zone_index] = taken
+    cut(plan, state, now_us, world)
+    state.slots.clear()
+    for fact in facts:
+        add(plan, state, fact, world, limit)
+    return state
+
+
+_NO_FACT: Final = Fact("", 0, "", "", {}, {}, False, False, "", 0, 0)
+
+
+def earliest(one: int | None, other: int | None) -> int | None:
+    """The earlier of two instants, None standing for never."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
