@@ -58,7 +58,7 @@ format: setup ## put sources into the house's form
 
 .PHONY: docs
 docs: setup ## write the tables of the reference pages from the code
-	$(BIN)/python docs/write_tables.py
+	$(BIN)/python -m docs.write_tables
 
 .PHONY: lock
 lock: ## pin all packages again, with hashes (needs uv)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from docs import command_tables
+
 from tailorbird.kernel import limits
 from tailorbird.language.files import load_text
 from tailorbird.language.operators import OPERATORS, SYMBOLS, WINDOW, Operator, Slot
@@ -96,12 +98,25 @@ def _text(node: ast.stmt | None) -> str:
     return ""
 
 
+def settings() -> str:
+    """Each setting of a project."""
+    return table(("setting", "takes", "default", "meaning"), command_tables.settings())
+
+
+def mappings() -> str:
+    """Each ready mapping."""
+    return table(("mapping", "reads"), command_tables.mappings())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operators": operators,
     "examples": examples,
     "arguments": arguments,
     "window": window,
     "limits": every_limit,
+    "commands": command_tables.command_sections,
+    "settings": settings,
+    "mappings": mappings,
 }
 
 

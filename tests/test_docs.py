@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from inspect import cleandoc
 from pathlib import Path
 
 import pytest
-from docs import write_tables
+from docs import command_tables, write_tables
 
 from tailorbird.kernel import limits
 from tailorbird.language.ast import Call, walk
@@ -100,3 +101,38 @@ def test_every_operator_has_an_example_that_uses_it(name: str) -> None:
     body = load_text(text).definitions.find("segment", name).body
     assert body is not None
     assert name in {node.op for node in walk(body) if isinstance(node, Call)}
+
+
+def test_every_command_and_option_is_in_the_reference() -> None:
+    page = documents()[DOCS / "reference" / "commands.md"]
+    calls = {" ".join(path): command for path, command in command_tables.commands()}
+    assert "tailorbird simulate" in calls
+    assert [call for call in calls if f"## {call}\n" not in page] == []
+    options = {
+        option for command in calls.values() for entry in command.params for option in entry.opts
+    }
+    assert [o for o in sorted(options) if o.startswith("--") and o not in page] == []
+
+
+def test_every_command_shows_an_example() -> None:
+    helps = {
+        " ".join(path): cleandoc(command.help or "") for path, command in command_tables.commands()
+    }
+    silent = [c for c, told in helps.items() if not re.search(rf"^{c}\b", told, re.MULTILINE)]
+    assert silent == []
+
+
+def test_every_command_that_a_document_shows_exists() -> None:
+    calls = {" ".join(path) for path, _ in command_tables.commands()}
+    shown = {
+        f"tailorbird {word}"
+        for text in documents().values()
+        for word in re.findall(r"^(?:\$ )?tailorbird ([a-z]+)", text, re.MULTILINE)
+    }
+    assert shown - calls == set()
+
+
+def test_every_setting_and_mapping_says_what_it_is_for() -> None:
+    rows = [*command_tables.settings(), *command_tables.mappings()]
+    assert [row[0] for row in rows if not all(row)] == []
+    assert [row[0] for row in rows if row[0] not in reference()] == []
