@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +101,16 @@ def test_the_form_is_short_and_readable() -> None:
 )  # fmt: skip
 def test_literals_are_exact(text: str, node: Node) -> None:
     assert load(text) == node
+
+
+def test_the_reference_page_shows_the_form_as_it_is() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "writing.md"
+    rows = re.findall(
+        r"^\| `(.+?)` \| `(\{.+\})` \|$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(rows) == 3
+    for text, form in rows:
+        assert load(form) == parse(text)
 
 
 def test_keywords_are_put_into_the_order_of_the_catalogue() -> None:
