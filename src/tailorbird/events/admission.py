@@ -39,6 +39,8 @@ def _out_of(column: Sequence[str], most: int) -> list[int]:
 
 
 def _too_large(texts: Sequence[str | None]) -> Iterator[tuple[int, str]]:
+    if max(map(len, filter(None, texts)), default=0) <= limits.PROPERTIES:
+        return
     for row, text in enumerate(texts):
         if text is None or len(text) <= limits.PROPERTIES:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from json.encoder import encode_basestring
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -112,6 +113,11 @@ class Fragments:
 
     def column(self, texts: Sequence[str | None]) -> list[str]:
         """The members for a whole column of texts."""
+        if self._read is str:  # quicker to write than to look up
+            name, quoted = self._name, encode_basestring
+            if self._blank:
+                return ["" if text is None else name + quoted(text) for text in texts]
+            return [name + quoted(text) if text else "" for text in texts]
         return self._memo.column(texts)
 
     def values(self, values: Sequence[Value]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tailorbird.events.admission import faults
@@ -36,10 +36,17 @@ def _admitted(
         for row, reason in refused.items():
             refuse(row, reason)
         admitted = columns.without(refused.keys())
-        known = zip(admitted.time_us, admitted.known_us, strict=True)
-        yield admitted._replace(
-            known_us=[known_time(*times, now_us, first_live_us) for times in known]
-        )
+        yield admitted._replace(known_us=_known_times(admitted, now_us, first_live_us))
+
+
+def _known_times(
+    columns: FactColumns, now_us: int, first_live_us: int | None
+) -> Sequence[int | None]:
+    noted = any(received_us is not None for received_us in columns.known_us)
+    if first_live_us is None and not noted and max(columns.time_us, default=now_us) <= now_us:
+        return columns.time_us  # most files: each fact was known when it happened
+    pairs = zip(columns.time_us, columns.known_us, strict=True)
+    return [known_time(*pair, now_us, first_live_us) for pair in pairs]
 
 
 def known_time(

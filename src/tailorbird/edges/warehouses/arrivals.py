@@ -38,9 +38,7 @@ def stage(connection: Connection, batch: Iterable[FactColumns]) -> None:
     rows_of(connection, f"CREATE TEMP TABLE arriving ({definitions})")
     for columns in batch:
         if columns.length:
-            connection.register("arrived", _arrays(columns))
-            rows_of(connection, "INSERT INTO arriving SELECT * FROM arrived")
-            connection.unregister("arrived")
+            _add(connection, columns)
 
 
 def discard(connection: Connection) -> None:
@@ -48,11 +46,19 @@ def discard(connection: Connection) -> None:
     rows_of(connection, "DROP TABLE IF EXISTS arriving")
 
 
-def _arrays(columns: FactColumns) -> dict[str, Any]:
-    return {
-        name: np.array(column, dtype=_KINDS[kind])
-        for (name, kind), column in zip(_STAGED.items(), columns, strict=True)
-    }
+def _add(connection: Connection, columns: FactColumns) -> None:
+    arrays: dict[str, Any] = {}
+    constants: dict[str, Any] = {}
+    for (name, kind), column in zip(_STAGED.items(), columns, strict=True):
+        if column.count(column[0]) == len(column):
+            constants[name] = column[0]
+        else:
+            arrays[name] = np.array(column, dtype=_KINDS[kind])
+    arrays["place"] = np.arange(columns.length)
+    selected = ", ".join(f"${name}" if name in constants else name for name in _STAGED)
+    connection.register("arrived", arrays)
+    rows_of(connection, f"INSERT INTO arriving SELECT {selected} FROM arrived", constants)
+    connection.unregister("arrived")
 
 
 def store(connection: Connection, hot: dict[Path, int]) -> Appended:
