@@ -59,7 +59,7 @@ class World:
 
     def version(self, instant_us: int) -> int:
         """The number of the settings in force at an instant: 0 before the first fact."""
-        return bisect_right(self._times, instant_us)
+        return bisect_right(self._times, instant_us) if self._times else 0
 
     def of(self, version: int) -> Workspace:
         """The settings with a number that `version` gave."""
@@ -76,6 +76,8 @@ class World:
 
     def next_change(self, instant_us: int) -> int:
         """The first later instant with a workspace fact; `FOREVER` when there is none."""
+        if not self._times:
+            return FOREVER
         index = bisect_right(self._times, instant_us)
         return self._times[index] if index < len(self._times) else FOREVER
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.definitions import PERSONAS, Key
-from tailorbird.language.live.cutting import check_cut, scene_of
+from tailorbird.language.live.cutting import check_cut, scene_as_cut, scene_of
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.scene import ReplayError, Scene
 from tailorbird.language.live.state import PersonState
@@ -66,7 +66,7 @@ def evaluated(
         _prune(plan, state, now_us)
     else:
         waiting = min(waiting, state.wake_at)
-    scene = scene_of(plan, state, now_us, world)
+    scene = scene_as_cut(state, now_us, world)
     changes = _answered(plan, state, touched, scene)
     state.wake_at = min(scene.until_us, waiting, world.next_change(now_us))
     return Step(state, changes)

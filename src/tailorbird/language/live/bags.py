@@ -8,6 +8,8 @@ be put in its place.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from operator import eq, ge, gt, le, lt
 from typing import Any, Final
 
 from tailorbird.kernel.instants import DAY, next_period, start_of_period
@@ -113,10 +115,38 @@ class TimesBag(_Windowed):
             return (times[end - 1], 0) if start < end else MISSING
         return value_of("active_days", 0, [[t, "", MISSING] for t in times[start:end]], scene)
 
+    def compared(self, index: int, name: str, bound: int) -> Callable[[Scene], bool] | None:
+        """The count of a window that ends at T against a number, as one closure."""
+        window = self._window
+        if self._kind != "count" or not isinstance(window, Rolling) or window.near_us:
+            return None
+        far_us, test = window.far_us, _INTEGER_TESTS[name]
+
+        def holds(scene: Scene) -> bool:
+            times = scene.slots.get(index)
+            if not times:
+                return test(0, bound)
+            low_us = scene.now_us - far_us
+            start = 0 if times[0] > low_us else bisect_right(times, low_us)
+            if start < len(times):
+                scene.soon(times[start] + far_us)
+            return test((len(times) - start) * UNIT, bound)
+
+        return holds
+
     def prune(self, state: list[int], now_us: int) -> Any:
         """See `LiveOperation`."""
         gone = bisect_right(state, floor(self._window, now_us))
         return _rest(state, gone)
+
+
+_INTEGER_TESTS: Final[dict[str, Callable[[int, int], bool]]] = {
+    "==": eq,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+}
 
 
 class EntriesBag(_Windowed):

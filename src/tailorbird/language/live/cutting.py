@@ -6,6 +6,7 @@ fact fell, whether a place was inside. When those change, the history has to be 
 
 from __future__ import annotations
 
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from tailorbird.kernel.instants import find_zone
@@ -17,9 +18,16 @@ from tailorbird.language.world import World
 
 def zone_named(name: str) -> ZoneInfo:
     """The zone of a state; of a fresh one UTC."""
-    found = find_zone(name or "UTC")
-    assert found is not None
+    found = _ZONES.get(name)
+    if found is None:
+        found = find_zone(name or "UTC")
+        assert found is not None
+        _ZONES[name] = found
     return found
+
+
+_ZONES: Final[dict[str, ZoneInfo]] = {}
+"""Zones that people live in, by name: there are a few hundred."""
 
 
 def cut(plan: Plan, state: PersonState, now_us: int, world: World) -> None:
@@ -46,6 +54,11 @@ def check_cut(plan: Plan, state: PersonState, now_us: int, world: World) -> None
 def scene_of(plan: Plan, state: PersonState, now_us: int, world: World) -> Scene:
     """A scene for questions to a state at an instant."""
     cut(plan, state, now_us, world)
+    return scene_as_cut(state, now_us, world)
+
+
+def scene_as_cut(state: PersonState, now_us: int, world: World) -> Scene:
+    """A scene in the zone and under the settings that were noted last."""
     return Scene(
         now_us,
         world.of(state.settings),

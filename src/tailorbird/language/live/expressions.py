@@ -7,7 +7,7 @@ scene when the answer turns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from tailorbird.kernel.geometry import circle, inside, near, read_location
@@ -27,9 +27,22 @@ from tailorbird.kernel.values import MISSING, UNIT, Value, at_path
 from tailorbird.language import functions
 from tailorbird.language.definitions import Key
 from tailorbird.language.functions import VALUE_FUNCTIONS
+from tailorbird.language.live.bags import TimesBag
 from tailorbird.language.live.points import Decayed
 from tailorbird.language.live.scene import LiveOperation, Scene
-from tailorbird.language.operations import Apply, Const, Expr, Given, Item, Leaf, Operation
+from tailorbird.language.operations import (
+    Apply,
+    Const,
+    Expr,
+    Given,
+    Held,
+    InSession,
+    Item,
+    Leaf,
+    Operation,
+    Turned,
+    parts,
+)
 from tailorbird.language.operators import Type
 from tailorbird.language.text import is_found
 
@@ -51,11 +64,15 @@ class Compiler:
         self._operations = operations
         self._lowered = lowered
         self._closures: dict[Key, Closure] = {}
+        self._shared = given_keys(lowered.values())
 
     def definition(self, key: Key) -> Closure:
         """The closure of a definition; compiled once."""
         if key not in self._closures:
             body = self.compile(self._lowered[key])
+            if key not in self._shared:
+                self._closures[key] = body
+                return body
 
             def remembered(scene: Scene) -> Any:
                 if key not in scene.memo:
@@ -115,7 +132,7 @@ class Compiler:
         return threshold if threshold is not None else self._function(expr)
 
     def _threshold(self, expr: Apply) -> Closure | None:
-        """A decayed score against a number: the instant at which it turns can be searched."""
+        """Something against a number for which there is a shorter way than value and compare."""
         left, right = expr.arguments
         while isinstance(left, Given):
             left = self._lowered[left.key]
@@ -123,9 +140,17 @@ class Compiler:
             return None
         index = self._index_of(left.operation)
         operation = self._operations[index]
-        if not isinstance(operation, Decayed):
+        if isinstance(operation, TimesBag) and type(right.value) is int:
+            return operation.compared(index, expr.name, right.value)
+        if not isinstance(operation, Decayed) or expr.name == "==":
             return None
-        compare, bound = VALUE_FUNCTIONS[expr.name], right.value
+        return self._decayed_threshold(operation, index, expr.name, right.value)
+
+    def _decayed_threshold(
+        self, operation: Decayed, index: int, name: str, bound: object
+    ) -> Closure:
+        """The instant at which a decayed score turns can be searched."""
+        compare = VALUE_FUNCTIONS[name]
 
         def turned(scene: Scene) -> bool:
             state = scene.slots.get(index)
@@ -134,7 +159,7 @@ class Compiler:
                 scene.soon(until_us)
             return bool(compare(operation.now(state, scene), bound))
 
-        return None if expr.name == "==" else turned
+        return turned
 
     # Durations and instants
 
@@ -216,6 +241,20 @@ class Compiler:
         inner = _with_literal(expr)
         arguments = [self.compile(arg) for arg in expr.arguments]
         return lambda scene: inner(scene, *(argument(scene) for argument in arguments))
+
+
+def given_keys(exprs: Iterable[Expr]) -> frozenset[Key]:
+    """The definitions that others refer to."""
+    found: set[Key] = set()
+    pending = list(exprs)
+    while pending:
+        expr = pending.pop()
+        pending.extend(parts(expr))
+        if isinstance(expr, Given):
+            found.add(expr.key)
+        if isinstance(expr, Leaf) and isinstance(expr.operation, Held | Turned | InSession):
+            pending.append(expr.operation.condition)
+    return frozenset(found)
 
 
 def _has_item(expr: Expr) -> bool:

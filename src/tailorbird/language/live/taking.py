@@ -48,9 +48,15 @@ def add(plan: Plan, state: PersonState, fact: Fact, world: World, limit: int) ->
         operation = table[index]
         taken = operation.add(slots.get(index), view, limit)
         if taken is not IGNORED:
+            if type(taken) is list and not len(taken) & _PRUNE_EVERY:
+                # Nobody may ever wake for a trait: what has left its window goes now and then.
+                taken = operation.prune(taken, fact.time_us) or taken
             slots[index] = taken
             touched.update(plan.affected[index])
     return touched
+
+
+_PRUNE_EVERY: Final = 511
 
 
 def take_pending(plan: Plan, state: PersonState, now_us: int, world: World) -> None:
