@@ -134,7 +134,9 @@ class _Builder:
     def build(self) -> Plan:
         zone_index = self._index_of(_ZONE)
         closures = {key: self._compiler.definition(key) for key in self._lowered}
-        tracked = tuple(key for key in self._lowered if key[0] in ("segment", "persona"))
+        tracked = tuple(
+            key for key in self._lowered if key[0] in ("segment", "persona") and key != PERSONAS
+        )
         timelines = tuple(i for i, op in enumerate(self._table) if isinstance(op, Timeline))
         made = Plan(
             self._definitions,
