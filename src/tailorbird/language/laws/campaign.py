@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tailorbird.language.laws.chance import Chance
-from tailorbird.language.laws.compare import Disagreement, Size, World, disagreements, random_world
+from tailorbird.language.laws.compare import (
+    Disagreement,
+    Failure,
+    Size,
+    World,
+    disagreements,
+    random_world,
+)
 from tailorbird.language.laws.readings import Reading
 from tailorbird.language.laws.shrink import as_case, shrunk
 
@@ -53,9 +60,17 @@ def campaign(
     for world in worlds(seed, size or Size()):
         if report.cases >= cases or len(report.found) >= ENOUGH:
             return report
-        different = {found.key: found for found in reversed(disagreements(readings, world))}
+        different = _one_of_each(disagreements(readings, world))
         report.worlds += 1
         report.cases += world.cases
-        report.found += [shrunk(readings, found) for found in different.values()]
+        report.found += [shrunk(readings, found) for found in different]
         progress(report)
     raise AssertionError("worlds do not end")
+
+
+def _one_of_each(found: Sequence[Disagreement]) -> list[Disagreement]:
+    """One of each definition; a single one where a reading failed, which spoils all answers."""
+    for first in found:
+        if any(isinstance(answer, Failure) for answer in first.answers.values()):
+            return [first]
+    return list({one.key: one for one in reversed(found)}.values())

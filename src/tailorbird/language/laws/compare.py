@@ -25,6 +25,8 @@ class Size:
     """At most, per household."""
     instants: int = 6
     """Per household."""
+    together: int = 0
+    """Instants at which everybody is asked, as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,9 @@ def random_world(chance: Chance, size: Size) -> World:
         seen = own if chance.below(6) else [f for f in history.facts if f.subject == WORKSPACE]
         for at_us in instants(chance, plan.checked, seen or own, size.instants):
             questions.append(Question(chance.choice(subjects), at_us))
+    for at_us in instants(chance, plan.checked, history.facts, size.together):
+        everybody = (Question(chance.choice(household), at_us) for household in history.households)
+        questions.extend(everybody)
     return World(plan, history, tuple(questions), chance.once_in(3))
 
 

@@ -45,7 +45,7 @@ def instants(
 ) -> list[int]:
     """So many different instants at the edges of these facts, sorted."""
     if not facts:
-        return [chance.choice(vocabulary.BASES)]
+        return [chance.choice(vocabulary.BASES)][:count]
     lengths, hops = lengths_of(definitions), hops_of(definitions)
     found: set[int] = set()
     for _ in range(3 * count):

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.facts import MERGE, UNMERGE, WORKSPACE, Fact
+from tailorbird.kernel.instants import DAY
 from tailorbird.language import live
 from tailorbird.language.definitions import PERSONAS, Definitions, Key
 from tailorbird.language.laws.readings import (
@@ -26,6 +28,13 @@ from tailorbird.language.world import World
 
 _WAKES: Final = 25
 """How often somebody is woken exactly on time before the clock jumps."""
+_CHECKED: Final = 5
+"""One step in so many is followed by waking too early, which is slow to check."""
+_AHEAD_US: Final = 400 * DAY
+
+
+class LawBrokenError(TailorbirdError):
+    """The engine did something on the way that no engine may do."""
 
 
 class StreamReading:
@@ -92,6 +101,7 @@ class Shell:
     _world: World = field(default_factory=World)
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
     """Who is who, as long as no link is added or taken back."""
+    _steps: int = 0
 
     def arrive(self, fact: Fact, now_us: int) -> None:
         """Take in a fact; the clock never goes back."""
@@ -157,8 +167,9 @@ class Shell:
         assert self.now_us is not None
         subjects = self._subjects(fact.subject)
         state = self.states.setdefault(subjects, PersonState())
+        before = live.membership(self.plan, state)
         told = live.step(self.plan, state, fact, self.now_us, self._world)
-        self._take(subjects, told, self.now_us)
+        self._take(subjects, told, self.now_us, before)
 
     def _unite(self, fact: Fact) -> None:
         """Two people become one, unless they were one already or the link is taken back."""
@@ -185,16 +196,29 @@ class Shell:
     # Moving along
 
     def _wake(self, subjects: frozenset[str], now_us: int) -> None:
+        before = live.membership(self.plan, self.states[subjects])
         told = live.wake(self.plan, self.states[subjects], now_us, self._world)
-        self._take(subjects, told, now_us)
+        self._take(subjects, told, now_us, before)
 
     def _take(
-        self, subjects: frozenset[str], told: Step | Replay, now_us: int, but: Fact | None = None
+        self,
+        subjects: frozenset[str],
+        told: Step | Replay,
+        now_us: int,
+        before: frozenset[Key] | None = None,
+        *,
+        but: Fact | None = None,
     ) -> None:
+        """Keep the state, or fold the history, which lacks the fact that is only just coming."""
         if isinstance(told, Replay):
             self._fold(subjects, now_us, but)
-        else:
-            self.states[subjects] = live.decode(live.encode(told.state))
+            return
+        if before is not None:
+            check_changes(before, live.membership(self.plan, told.state), told.changes)
+        self.states[subjects] = check_encoding(told.state)
+        self._steps += 1
+        if self._steps % _CHECKED == 0:
+            check_early_wake(self.plan, told.state, now_us, self._world)
 
     def _fold(self, subjects: frozenset[str], now_us: int, but: Fact | None = None) -> None:
         self.replays += 1
@@ -207,3 +231,34 @@ class Shell:
         if subject not in self._known:
             self._known[subject] = subjects_of(self.facts, subject)
         return self._known[subject]
+
+
+def check_changes(
+    before: frozenset[Key], after: frozenset[Key], changes: Sequence[live.Change]
+) -> None:
+    """What is announced as changed is what has changed, each once."""
+    announced = [(change.key, bool(change.value)) for change in changes if change.key != PERSONAS]
+    different = [(key, key in after) for key in (before ^ after) - {PERSONAS}]
+    if sorted(announced) != sorted(different):
+        raise LawBrokenError(f"announced are {sorted(announced)}, different {sorted(different)}")
+
+
+def check_encoding(state: PersonState) -> PersonState:
+    """A state that is stored and read back is the same."""
+    again = live.decode(live.encode(state))
+    if again != state:
+        raise LawBrokenError(f"stored and read back, {state} is {again}")
+    return again
+
+
+def check_early_wake(plan: live.Plan, state: PersonState, now_us: int, world: World) -> None:
+    """Waking somebody before her time changes nothing, neither then nor later."""
+    if state.wake_at <= now_us + 1:
+        return
+    until_us = min(state.wake_at, now_us + _AHEAD_US)
+    for at_us in {now_us, (now_us + until_us) // 2, until_us - 1}:
+        told = live.wake(plan, live.decode(live.encode(state)), at_us, world)
+        if isinstance(told, Step) and (told.changes or told.state.turned != state.turned):
+            raise LawBrokenError(
+                f"woken early, at {at_us}: {told.changes}, wake at {state.wake_at}"
+            )
