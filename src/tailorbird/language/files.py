@@ -60,12 +60,17 @@ def load_folder(folder: Path) -> Resolved:
     Raises `InputError` when the folder or a file cannot be read, `DefinitionError` with every
     fault when what they hold cannot be used.
     """
+    return load(read_folder(folder))
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """The texts of all definition files of a folder, by path and in the order of their names."""
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; `tailorbird init` makes one")
     paths = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and not p.is_dir())
     if len(paths) > limits.DEFINITION_FILES:
         raise InputError(f"{folder} holds {len(paths)} files, at most {limits.DEFINITION_FILES}")
-    return load({str(path): _read(path) for path in paths})
+    return {str(path): _read(path) for path in paths}
 
 
 def load(texts: Mapping[str, str]) -> Resolved:

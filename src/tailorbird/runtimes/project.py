@@ -10,16 +10,40 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
+from tailorbird.flow.settings import unpublished
 from tailorbird.kernel.errors import InputError
-from tailorbird.language.files import load_folder
+from tailorbird.kernel.facts import Fact
+from tailorbird.language.files import load
 from tailorbird.language.resolve import Resolved
 from tailorbird.runtimes.settings import FILE, Settings, read_settings
+from tailorbird.runtimes.working_copy import WorkingCopy
 
 DEFINITIONS: Final = "definitions"
 HISTORY: Final = "history.duckdb"
 REGISTRY: Final = "registry.sqlite"
 REJECTS: Final = "rejects"
+
+
+class ProjectHistory(DuckDbHistory):
+    """The history as it would be if the settings of the file were published now.
+
+    So the answers to unpublished definitions are those that publishing would give.
+    """
+
+    wanted: Mapping[str, str] | None = None
+    """The settings of the file; None when only published ones count."""
+    now_us = 0
+
+    def workspace_facts(self) -> list[Fact]:
+        """All facts about everybody, settings that wait for their publication too."""
+        stored = super().workspace_facts()
+        if self.wanted is None:
+            return stored
+        return sorted(
+            [*stored, *unpublished(stored, self.wanted, self.now_us)], key=lambda fact: fact.key
+        )
 
 
 class Project:
@@ -49,6 +73,8 @@ class Project:
         opened: Mapping[str, object] = self.__dict__
         if "history" in opened:
             self.history.close()
+        if "registry" in opened:
+            self.registry.close()
 
     @cached_property
     def settings(self) -> Settings:
@@ -65,29 +91,56 @@ class Project:
             raise InputError(f"{folder} cannot be made: {error.strerror}") from error
         return folder
 
-    @property
-    def definitions_folder(self) -> Path:
-        """Where the definition files are."""
-        return self.folder / DEFINITIONS
+    @cached_property
+    def rejects(self) -> Path:
+        """The folder of rows that imports could not read."""
+        folder = self.data / REJECTS
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @cached_property
+    def files(self) -> WorkingCopy:
+        """The definition files, and the version that they were made from."""
+        return WorkingCopy(self.folder / DEFINITIONS)
 
     @cached_property
     def definitions(self) -> Resolved:
-        """The checked definitions of the files."""
-        return load_folder(self.definitions_folder)
+        """The checked definitions: those of the files, or those of the newest version."""
+        if not self._published:
+            return load(self.files.by_path())
+        newest = self.registry.newest()
+        if newest is None:
+            raise InputError("nothing is published yet; `tailorbird publish` does it")
+        return load_texts(newest.files)
 
     @cached_property
-    def history(self) -> DuckDbHistory:
+    def history(self) -> ProjectHistory:
         """All facts of the project; the file belongs to one process at a time."""
         path = self.data / HISTORY
         settings = self.settings
         try:
-            return DuckDbHistory(path, memory_limit=settings.memory_limit, threads=settings.threads)
+            opened = ProjectHistory(
+                path, memory_limit=settings.memory_limit, threads=settings.threads
+            )
         except InputError as error:
             raise _in_use(path, error) from error
+        opened.now_us = self.now_us()
+        opened.wanted = None if self._published else settings.published()
+        return opened
+
+    @cached_property
+    def registry(self) -> SqliteRegistry:
+        """Every version that was published."""
+        return SqliteRegistry(self.data / REGISTRY)
 
     def now_us(self) -> int:
         """The present instant of the real clock."""
         return time.time_ns() // 1_000
+
+
+def load_texts(texts: Mapping[str, str]) -> Resolved:
+    """The checked definitions of a published version's files."""
+    return load({f"published {name}": text for name, text in texts.items()})
 
 
 def _in_use(path: Path, error: InputError) -> InputError:
@@ -112,8 +165,14 @@ def open_project(path: Path | None = None, *, published: bool = False) -> Projec
     here = start.resolve()
     for folder in (here, *here.parents):
         if (folder / FILE).is_file():
-            return Project(folder, published=published)
+            return Project(_shortest(folder), published=published)
     raise InputError(
         f"{here} is no project: there is no {FILE} in it or in a folder above it; "
         "`tailorbird init` makes a project"
     )
+
+
+def _shortest(folder: Path) -> Path:
+    """The folder as messages name it: from here, where it lies at or below."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder

@@ -1,0 +1,91 @@
+"""``tailorbird check``: everything that is wrong with a project's files."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import click
+
+from tailorbird.cli.options import json_option, with_project
+from tailorbird.cli.output import NEGATIVE, emit_json, problem_json, say
+from tailorbird.flow.absent_figures import absent_figures, figures_read
+from tailorbird.kernel.errors import DefinitionError, Problem
+from tailorbird.language.definitions import KINDS, Definitions
+from tailorbird.language.world import World
+from tailorbird.runtimes.project import Project
+
+
+class _Found(NamedTuple):
+    problems: list[Problem]
+    warnings: list[Problem]
+    definitions: Definitions
+
+
+@click.command("check")
+@json_option
+@with_project
+def command(project: Project, as_json: bool) -> None:
+    """Say everything that is wrong with the definitions and settings, and where.
+
+    Exit code 0 when they can be used, 1 when not. Warnings do not change that.
+
+    \b
+    Example:
+        tailorbird check
+        tailorbird check --json
+    """
+    found = _check(project)
+    absent = [] if found.problems else _absent(project, found.definitions)
+    counts = {f"{kind}s": len(found.definitions.of_kind(kind)) for kind in KINDS}
+    if as_json:
+        emit_json(
+            {
+                "ok": not found.problems,
+                "problems": [problem_json(problem) for problem in found.problems],
+                "warnings": [problem_json(problem) for problem in found.warnings],
+                "figures_absent": absent,
+                "definitions": counts,
+            }
+        )
+    else:
+        _tell(found, absent, counts)
+    if found.problems:
+        raise click.exceptions.Exit(NEGATIVE)
+
+
+def _check(project: Project) -> _Found:
+    problems: list[Problem] = []
+    found = _Found(problems, [], Definitions())
+    try:
+        # Faults in the settings do not hide those in the definitions.
+        _ = project.settings
+    except DefinitionError as error:
+        problems.extend(error.problems)
+    try:
+        resolved = project.definitions
+        found = _Found(problems, resolved.warnings, resolved.definitions)
+    except DefinitionError as error:
+        problems.extend(error.problems)
+    return found
+
+
+def _absent(project: Project, definitions: Definitions) -> list[str]:
+    """The history is only opened when a definition compares people with the population."""
+    if not figures_read(definitions):
+        return []
+    return absent_figures(definitions, World(project.history.workspace_facts()), project.now_us())
+
+
+def _tell(found: _Found, absent: list[str], counts: dict[str, int]) -> None:
+    for problem in [*found.problems, *found.warnings]:
+        say(str(problem))
+    for name in absent:
+        say(
+            f"warning: percentile_rank({name}) has no figure in force yet, so it has no value; "
+            "`tailorbird figures` writes it"
+        )
+    if found.problems:
+        count = len(found.problems)
+        say(f"{count} fault{'s' if count > 1 else ''}")
+    else:
+        say("no faults: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))

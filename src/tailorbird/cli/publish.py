@@ -1,0 +1,86 @@
+"""``tailorbird publish``: the definition files become the registry's newest version."""
+
+from __future__ import annotations
+
+import click
+
+from tailorbird.cli.options import json_option, with_project
+from tailorbird.cli.output import emit_json, progress, say
+from tailorbird.flow.publish import SAYS, Change, Draft, Publication, label, publish
+from tailorbird.language.definitions import PERSONAS
+from tailorbird.runtimes.project import Project, load_texts
+
+
+@click.command("publish")
+@click.option("--note", default="", metavar="TEXT", help="Why, in a few words; it is kept.")
+@json_option
+@with_project
+def command(project: Project, note: str, as_json: bool) -> None:
+    """Make the definition files the newest version, and say in words what changes.
+
+    Refused when somebody else has published since the files were pulled. A published version
+    never changes. Settings that can change an answer take effect too: the first time for all of
+    the past, later from now on.
+
+    \b
+    Example:
+        tailorbird publish --note "dormant after 30 days instead of 60"
+    """
+    draft = Draft(
+        project.files.by_name(),
+        project.definitions,
+        project.settings.published(),
+        project.files.made_from(),
+        note,
+    )
+    with progress("publishing"):
+        done = publish(
+            draft, project.registry, project.history, load=load_texts, now_us=project.now_us()
+        )
+    project.files.mark(done.version)
+    _tell(done, as_json)
+
+
+def _tell(done: Publication, as_json: bool) -> None:
+    if as_json:
+        emit_json(
+            {
+                "version": done.version.number,
+                "published": done.is_new,
+                "position": done.version.position,
+                "changes": [change_json(change) for change in done.changes],
+                "settings": done.settings,
+            }
+        )
+        return
+    say_changes(done.changes)
+    for name, value in done.settings.items():
+        say(f"setting {name} is now {value}")
+    say(
+        f"{'published' if done.is_new else 'nothing to publish, the newest is'} "
+        f"{label(done.version)}"
+    )
+
+
+def change_json(change: Change) -> dict[str, str]:
+    """How one definition differs, as JSON."""
+    kind, name = change.key
+    return {
+        "kind": kind,
+        "name": name,
+        "what": change.what,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def say_changes(changes: list[Change]) -> None:
+    """Print how definitions differ, in words."""
+    for change in changes:
+        kind, name = change.key
+        whose = "personas" if change.key == PERSONAS else f"{kind} {name}"
+        say(f"{whose}: {SAYS[change.what]}")
+        if change.what in ("changed", "reordered", "removed"):
+            say(f"  was: {change.before}")
+        if change.what in ("changed", "reordered", "added"):
+            say(f"  is:  {change.after}")

@@ -1,0 +1,64 @@
+"""The tables of a registry file, as numbered steps that every file goes through once."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from tailorbird.kernel.errors import InputError
+
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE versions (
+        number INTEGER PRIMARY KEY,
+        published_us INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        note TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE files (
+        version INTEGER NOT NULL REFERENCES versions (number),
+        place INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (version, name)
+    ) STRICT;
+    CREATE TABLE definitions (
+        version INTEGER NOT NULL REFERENCES versions (number),
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        PRIMARY KEY (version, kind, name)
+    ) STRICT;
+    CREATE TABLE settings (
+        version INTEGER NOT NULL REFERENCES versions (number),
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (version, name)
+    ) STRICT;
+    CREATE TRIGGER versions_stay BEFORE UPDATE ON versions
+        BEGIN SELECT RAISE(ABORT, 'a published version does not change'); END;
+    CREATE TRIGGER versions_remain BEFORE DELETE ON versions
+        BEGIN SELECT RAISE(ABORT, 'a published version is not removed'); END;
+    """,
+)
+"""Step n makes a file of version n out of one of version n - 1; steps are only ever added."""
+
+
+def migrate(connection: sqlite3.Connection, file: str) -> None:
+    """Bring a file to the newest version, each step in one transaction; refuse a newer file."""
+    found = version_of(connection)
+    if found > len(MIGRATIONS):
+        raise InputError(
+            f"{file} was written by a newer version of Tailorbird "
+            f"(its tables have version {found}, this program knows {len(MIGRATIONS)})"
+        )
+    for number, script in enumerate(MIGRATIONS[found:], found + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;"
+        )
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """How many steps a file has gone through."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)

@@ -1,0 +1,148 @@
+"""The registry of a project in one SQLite file: every version that was ever published."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from tailorbird.edges.registries.migrations import migrate
+from tailorbird.kernel.errors import InputError
+from tailorbird.ports import MovedOnError, Version
+
+_WAIT_S: Final = 5.0
+"""How long another process may hold the file before that is an error."""
+
+
+class SqliteRegistry:
+    """Published versions: they are added, and never change.
+
+    >>> with SqliteRegistry(None) as registry:
+    ...     added = registry.add(None, Version(1, 5, 0, {"a.yaml": ""}, {}, {}, ""))
+    ...     registry.newest() == added
+    True
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open or make the registry at a path; None keeps it in memory."""
+        self._path = ":memory:" if path is None else str(path)
+        with self._told():
+            self._connection = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
+        try:
+            with self._told():
+                self._connection.execute("PRAGMA foreign_keys = ON")
+                self._connection.execute("PRAGMA synchronous = FULL")
+                migrate(self._connection, self._path)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    def newest(self) -> Version | None:
+        """The version with the highest number; None before the first publication."""
+        with self._told():
+            (number,) = self._connection.execute("SELECT max(number) FROM versions").fetchone()
+            return None if number is None else self._version(number)
+
+    def find(self, number: int) -> Version | None:
+        """The version with a number; None when there is none."""
+        with self._told():
+            return self._version(number)
+
+    def numbers(self) -> list[int]:
+        """The numbers of all versions, ascending."""
+        with self._told():
+            found = self._connection.execute("SELECT number FROM versions ORDER BY number")
+            return [number for (number,) in found]
+
+    def add(self, after: int | None, version: Version) -> Version:
+        """Store a version behind the one it was made from.
+
+        Raises `MovedOnError` when another one has been published since; then nothing is stored.
+        """
+        with self._told(), self._transaction():
+            (newest,) = self._connection.execute("SELECT max(number) FROM versions").fetchone()
+            if newest != after:
+                raise MovedOnError(after, newest)
+            self._insert(version._replace(number=(newest or 0) + 1))
+        added = self.newest()
+        assert added is not None
+        return added
+
+    def _insert(self, version: Version) -> None:
+        number = version.number
+        self._connection.execute(
+            "INSERT INTO versions VALUES (?, ?, ?, ?)",
+            (number, version.published_us, version.position, version.note),
+        )
+        self._connection.executemany(
+            "INSERT INTO files VALUES (?, ?, ?, ?)",
+            [(number, place, *file) for place, file in enumerate(version.files.items())],
+        )
+        self._connection.executemany(
+            "INSERT INTO definitions VALUES (?, ?, ?, ?)",
+            [(number, *key, fingerprint) for key, fingerprint in version.fingerprints.items()],
+        )
+        self._connection.executemany(
+            "INSERT INTO settings VALUES (?, ?, ?)",
+            [(number, *setting) for setting in version.settings.items()],
+        )
+
+    def _version(self, number: int) -> Version | None:
+        rows = self._rows(
+            "SELECT published_us, position, note FROM versions WHERE number = ?", number
+        )
+        if not rows:
+            return None
+        published_us, position, note = rows[0]
+        files = self._rows("SELECT name, text FROM files WHERE version = ? ORDER BY place", number)
+        definitions = self._rows(
+            "SELECT kind, name, fingerprint FROM definitions WHERE version = ? ORDER BY kind, name",
+            number,
+        )
+        settings = self._rows("SELECT name, value FROM settings WHERE version = ?", number)
+        fingerprints: Mapping[Any, str] = {(kind, name): text for kind, name, text in definitions}
+        return Version(
+            number, published_us, position, dict(files), fingerprints, dict(settings), note
+        )
+
+    def _rows(self, sql: str, number: int) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, (number,)).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say in the user's words what the engine found wrong with the file."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            reason = str(error)
+            if "locked" in reason:
+                reason = "another process is writing to it; try again when that has ended"
+            raise InputError(f"the registry {self._path} cannot be used: {reason}") from error
