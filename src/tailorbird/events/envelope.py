@@ -135,5 +135,6 @@ def _time(message: dict[str, Any], received_us: int | None) -> int:
         return received_us
     time_us = _instant(message, "timestamp")
     if time_us is None:
-        raise RefusedError(f"unreadable or implausible time {message['timestamp']!r}")
+        said = as_text(message["timestamp"]) or message["timestamp"]
+        raise RefusedError(f"unreadable or implausible time {said!r}")
     return time_us

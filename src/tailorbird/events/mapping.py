@@ -245,6 +245,10 @@ def _properties(top: Section, key: str) -> tuple[Property, ...]:
     if key not in top:
         return ()
     section = top.section(key, None)
+    for name in section.names():
+        for other in section.names():
+            if other.startswith(name + "."):
+                section.refuse(f"{name!r} cannot be a value and hold {other!r}", other)
     return tuple(_property(section, name) for name in section.names())
 
 

@@ -22,7 +22,7 @@ _COMPARISONS: Final[dict[str, Callable[[int, int], bool]]] = {
     "!=": operator.ne,
 }
 _NUMBER: Final = re.compile(r"(<=?|>=?|[=!]=) ?(-?\d{1,11}(?:\.\d{1,6})?)", re.ASCII)
-_TEXT: Final = re.compile(r"(is|is not|begins with) (.+)")
+_TEXT: Final = re.compile(r"(is not|is|begins with) (.+)")
 _TEXTS: Final[dict[str, Callable[[str, str], bool]]] = {
     "is": operator.eq,
     "is not": operator.ne,
@@ -55,7 +55,7 @@ class Rule:
 
 def read_rule(section: Section) -> Rule:
     """A rule as written in a mapping file."""
-    when = section.section("when", None) if "when" in section else section.refuse("no `when`")
+    when = section.section("when", None)
     conditions = tuple(Condition(column, when.text(column)) for column in when.names())
     for condition in conditions:
         if condition_test(condition.says) is None:

@@ -50,7 +50,9 @@ class Section:
         return isinstance(self._nodes.get(key), MappingNode)
 
     def section(self, key: str, allowed: Sequence[str] | None) -> Section:
-        """The mapping under a key."""
+        """The mapping under a key, which has to be there."""
+        if key not in self._nodes:
+            self.refuse(f"{self._what} needs `{key}`")
         return Section(self._file, self._nodes[key], f"`{key}`", allowed)
 
     def sections(self, key: str, allowed: Sequence[str] | None) -> Iterator[Section]:
