@@ -336,7 +336,7 @@ _RESERVED: Final = (
 _NOW: Final = (
     Operator(
         "anniversary",
-        (_V,),
+        (_T,),
         Type.CONDITION,
         "the next anniversary of a date is near",
         keywords=(("within", Slot.DURATION),),

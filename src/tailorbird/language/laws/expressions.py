@@ -199,7 +199,7 @@ class Writer(Leaves):
         if slot is Slot.FACT_VALUE and about in _NUMERIC and self.chance.below(4):
             with self.narrowed("fact"):
                 return self.likely_ref(about)
-        if slot is Slot.VALUE and about == "anniversary" and self.chance.below(4):
+        if slot is Slot.TEXT and about == "anniversary" and self.chance.below(4):
             return self.likely_ref(about)
         if slot is Slot.STEP:
             return self._step(depth, first=first)

@@ -126,6 +126,9 @@ class Compiler:
 
     def _comparison(self, expr: Apply) -> Closure:
         left, right = expr.arguments
+        if isinstance(left, Apply) and left.name == "elapsed" and isinstance(right, Const):
+            assert isinstance(right.value, int)
+            return _compare_elapsed(expr.name, self.compile(left.arguments[0]), right.value)
         if left.gives in _MOVING:
             return _compare_moving(expr.name, self.compile(left), self.compile(right))
         threshold = self._threshold(expr)
@@ -274,8 +277,23 @@ def _compare_moving(name: str, left: Closure, right: Closure) -> Closure:
         if one is MISSING or other is MISSING:
             return False
         difference, slope = one[0] - other[0], one[1] - other[1]
-        if slope:
-            _note_zero(difference, slope, scene)
+        _note_zero(difference, slope, scene)
+        return compare(difference)
+
+    return test
+
+
+def _compare_elapsed(name: str, instant: Closure, length_us: int) -> Closure:
+    """Time since an instant against a fixed length: the most frequent comparison of its kind."""
+    compare = _SIGN_TESTS[name]
+
+    def test(scene: Scene) -> bool:
+        since = instant(scene)
+        if since is MISSING:
+            return False
+        difference = scene.now_us - since[0] - length_us
+        if difference <= 0 or since[1]:
+            _note_zero(difference, 1 - since[1], scene)
         return compare(difference)
 
     return test
@@ -292,6 +310,8 @@ _SIGN_TESTS: Final[dict[str, Callable[[int], bool]]] = {
 
 def _note_zero(difference: int, slope: int, scene: Scene) -> None:
     """Tell the scene when a moving difference reaches zero, or leaves it."""
+    if not slope:
+        return
     if difference == 0:
         scene.soon(scene.now_us + 1)
     elif (difference < 0) == (slope > 0):
@@ -399,9 +419,8 @@ def _rank(name: Any, expr: Apply) -> Callable[..., Any]:
             return MISSING
         if not moving:
             return functions.rank(cuts, value)
-        if value[1]:
-            for cut in cuts:
-                _note_zero(value[0] - cut, value[1], scene)
+        for cut in cuts if value[1] else ():
+            _note_zero(value[0] - cut, value[1], scene)
         return functions.rank(cuts, value[0])
 
     return ranked
@@ -409,11 +428,7 @@ def _rank(name: Any, expr: Apply) -> Callable[..., Any]:
 
 def _anniversary(within_days: Any, _expr: Apply) -> Callable[..., Any]:
     def is_near(scene: Scene, born: Any) -> bool:
-        text = born
-        if isinstance(text, tuple):
-            instant_us: int | None = text[0]
-        else:
-            instant_us = parse_instant(text, scene.zone) if isinstance(text, str) else None
+        instant_us = parse_instant(born, scene.zone) if isinstance(born, str) else None
         if instant_us is None:
             return False
         today = local_date(scene.now_us, scene.zone)
