@@ -53,6 +53,11 @@ class World:
         self._times = sorted({fact.time_us for fact in self._facts})
         self._states: dict[int, Workspace] = {}
 
+    @property
+    def is_still(self) -> bool:
+        """Whether the defaults are always in force."""
+        return not self._times
+
     def at(self, instant_us: int) -> Workspace:
         """What is in force at an instant."""
         return self.of(self.version(instant_us))

@@ -2,7 +2,6 @@
 
 from tailorbird.language.live.ahead import Ahead
 from tailorbird.language.live.answering import (
-    Change,
     Step,
     answers,
     exists,
@@ -16,7 +15,7 @@ from tailorbird.language.live.engine import (
     step,
     wake,
 )
-from tailorbird.language.live.plan import Plan, plan
+from tailorbird.language.live.plan import Change, Plan, plan
 from tailorbird.language.live.scene import Replay
 from tailorbird.language.live.state import PersonState, decode, encode
 

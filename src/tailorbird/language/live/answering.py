@@ -12,18 +12,11 @@ from typing import Any, NamedTuple
 from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.definitions import PERSONAS, Key
 from tailorbird.language.live.cutting import check_cut, scene_as_cut, scene_of
-from tailorbird.language.live.plan import Plan
+from tailorbird.language.live.plan import Change, Plan
 from tailorbird.language.live.scene import ReplayError, Scene
 from tailorbird.language.live.state import PersonState
 from tailorbird.language.operators import Type
 from tailorbird.language.world import FOREVER, World
-
-
-class Change(NamedTuple):
-    """Somebody entered or left a segment, or changed persona."""
-
-    key: Key
-    value: Any
 
 
 class Step(NamedTuple):
@@ -40,7 +33,10 @@ def exists(state: PersonState, now_us: int) -> bool:
 
 def membership(plan: Plan, state: PersonState) -> frozenset[Key]:
     """The segments that the person is in, and the conditions of personas that hold."""
-    return plan.blank ^ state.turned if state.known else frozenset()
+    if not state.known:
+        return frozenset()
+    numbers = plan.blank ^ state.turned
+    return frozenset(plan.tracked[number] for number in numbers)
 
 
 def persona_of(plan: Plan, state: PersonState) -> Value:
@@ -51,12 +47,13 @@ def persona_of(plan: Plan, state: PersonState) -> Value:
 
 
 def evaluated(
-    plan: Plan, state: PersonState, now_us: int, world: World, touched: set[Key] | None = None
+    plan: Plan, state: PersonState, now_us: int, world: World, touched: set[int] | None = None
 ) -> Step:
     """Answer what may have changed (None: everything) and note when to wake."""
     if plan.timelines and state.clock_us is not None and world.changes(state.clock_us, now_us):
         raise ReplayError("settings")
-    check_cut(plan, state, now_us, world)
+    if not world.is_still or plan.zone_index in state.slots:
+        check_cut(plan, state, now_us, world)
     waiting = state.pending[0].time_us if state.pending else FOREVER
     if not exists(state, now_us):
         state.wake_at = waiting
@@ -72,49 +69,54 @@ def evaluated(
     return Step(state, changes)
 
 
-def _awake(plan: Plan, state: PersonState) -> set[Key]:
+def _awake(plan: Plan, state: PersonState) -> set[int]:
     """What may differ from the answers of somebody to whom nothing ever happened."""
-    keys = {key for index in state.slots for key in plan.affected[index]}
-    return keys.union(state.turned, plan.restless)
+    numbers = set(plan.restless)
+    numbers.update(state.turned, *(plan.affected[index] for index in state.slots))
+    return numbers
 
 
 def _answered(
-    plan: Plan, state: PersonState, keys: Iterable[Key], scene: Scene
+    plan: Plan, state: PersonState, touched: Iterable[int], scene: Scene
 ) -> tuple[Change, ...]:
     before = persona_of(plan, state)
-    changes, asks_persona = _turns(plan, state, keys, scene)
+    changes, asks_persona = _turns(plan, state, touched, scene)
     if not state.known:
         # Whoever begins to exist enters all that holds for her.
         state.known = True
-        changes = [Change(key, True) for key in sorted(membership(plan, state))]
+        changes = _entered(plan, state)
         asks_persona = PERSONAS in plan.closures
     if asks_persona:
         persona = plan.closures[PERSONAS](scene)
         state.persona = None if persona == plan.blank_persona else persona
-    after = persona_of(plan, state)
-    if after != before:
-        changes.append(Change(PERSONAS, after))
+        after = persona_of(plan, state)
+        if after != before:
+            changes.append(Change(PERSONAS, after))
     return tuple(changes)
 
 
+def _entered(plan: Plan, state: PersonState) -> list[Change]:
+    if not state.turned:
+        return list(plan.blank_changes)
+    return [Change(plan.tracked[number], True) for number in sorted(plan.blank ^ state.turned)]
+
+
 def _turns(
-    plan: Plan, state: PersonState, keys: Iterable[Key], scene: Scene
+    plan: Plan, state: PersonState, touched: Iterable[int], scene: Scene
 ) -> tuple[list[Change], bool]:
     """The definitions that answer otherwise than before, and whether a persona was asked."""
-    turned: set[Key] | None = None
+    turned = state.turned
     changes: list[Change] = []
     asks_persona = False
-    for key in keys:
-        now = bool(plan.closures[key](scene))
-        if key[0] == "persona":
+    tests, blank, first_persona = plan.tests, plan.blank, plan.first_persona
+    for number in touched:
+        now = tests[number](scene)
+        if number >= first_persona:
             asks_persona = True
-        before = (key in plan.blank) is not (key in state.turned)
-        if now is not before:
-            turned = set(state.turned) if turned is None else turned
-            turned.symmetric_difference_update((key,))
-            changes.append(Change(key, now))
-    if turned is not None:
-        state.turned = frozenset(turned)
+        if (now is not (number in blank)) is not (number in turned):
+            turned = turned ^ {number}
+            changes.append(Change(plan.tracked[number], now))
+    state.turned = turned
     return changes, asks_persona
 
 

@@ -41,7 +41,8 @@ class LifetimeFold:
         self._fits = compile_select(fold.select)
         self._value: Compiled = compile_value(fold.value) if fold.value is not None else _nothing
         self._fixed = fold.window if isinstance(fold.window, Fixed) else None
-        self._monoid = MONOIDS[fold.kind]
+        self._zero, self._add, self._merge = MONOIDS[fold.kind]
+        self._answer = _VALUES[fold.kind]
         where = fold.select.where
         self.zoned = (
             fold.kind == "active_days"
@@ -55,25 +56,23 @@ class LifetimeFold:
         """See `LiveOperation`."""
         if not self._fits(view) or (self._fixed and not _lies_in(self._fixed, view)):
             return IGNORED
-        zero, add, _ = self._monoid
         fact = view.fact
-        value = local_date(fact.time_us, view.zone) if self._kind == "active_days" else None
-        taken = add(
-            zero() if state is None else state, fact, self._value(view) if value is None else value
-        )
+        if self._kind == "active_days":
+            value: Value = local_date(fact.time_us, view.zone)
+        else:
+            value = self._value(view)
+        taken = self._add(self._zero() if state is None else state, fact, value)
         if isinstance(taken, dict) and len(taken) > limit:
             raise ReplayError("heavy")
         return taken
 
     def merge(self, one: Any, other: Any) -> Any:
         """See `LiveOperation`."""
-        return self._monoid[2](one, other)
+        return self._merge(one, other)
 
     def value(self, state: Any, scene: Scene) -> Any:
         """See `LiveOperation`."""
-        if state is None:
-            state = self._monoid[0]()
-        return _VALUES[self._kind](state, self._argument)
+        return self._answer(self._zero() if state is None else state, self._argument)
 
     def prune(self, state: Any, now_us: int) -> Any:
         """See `LiveOperation`: nothing ever leaves."""

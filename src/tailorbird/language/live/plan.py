@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import zone
@@ -66,6 +66,13 @@ _NEEDED: Final = {">=": 0, "<": 0, ">": 1, "<=": 1, "==": 1}
 """How many more than the bound must be told apart to answer a comparison."""
 
 
+class Change(NamedTuple):
+    """Somebody entered or left a segment, or changed persona."""
+
+    key: Key
+    value: Any
+
+
 @dataclass(slots=True)
 class Plan:
     """Definitions compiled for the live reading; see `plan` to make one."""
@@ -75,21 +82,24 @@ class Plan:
     table: list[LiveOperation]
     closures: dict[Key, Closure]
     tracked: tuple[Key, ...]
-    """Segments and personas: what people enter and leave."""
-    affected: list[tuple[Key, ...]]
+    """Segments, then personas: what people enter and leave. Elsewhere they go by number."""
+    tests: tuple[Closure, ...]
+    first_persona: int
+    affected: list[tuple[int, ...]]
     """By operation: the tracked definitions that may change with it."""
     zone_index: int
     timelines: tuple[int, ...]
     """Operations that follow a condition over time."""
     followed: frozenset[int]
     """Operations that the conditions of timelines read."""
-    restless: frozenset[Key]
+    restless: frozenset[int]
     """Tracked definitions that may turn although nothing touched them: they ask the clock."""
     zoned: bool
     placed: bool
-    blank: frozenset[Key] = frozenset()
+    blank: frozenset[int] = frozenset()
     """Tracked definitions that hold for somebody to whom nothing that is asked for happened."""
     blank_persona: Value = MISSING
+    blank_changes: tuple[Change, ...] = ()
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _keyed: dict[str, dict[str, dict[Any, tuple[int, ...]]]] = field(default_factory=dict)
     _acts: tuple[int, ...] = ()
@@ -134,9 +144,9 @@ class _Builder:
     def build(self) -> Plan:
         zone_index = self._index_of(_ZONE)
         closures = {key: self._compiler.definition(key) for key in self._lowered}
-        tracked = tuple(
-            key for key in self._lowered if key[0] in ("segment", "persona") and key != PERSONAS
-        )
+        segments = [key for key in self._lowered if key[0] == "segment"]
+        personas = [persona.key for persona in self._definitions.personas]
+        tracked = (*segments, *personas)
         timelines = tuple(i for i, op in enumerate(self._table) if isinstance(op, Timeline))
         made = Plan(
             self._definitions,
@@ -144,17 +154,20 @@ class _Builder:
             self._table,
             closures,
             tracked,
+            tuple(_decided(closures[key]) for key in tracked),
+            len(segments),
             self._affected(tracked),
             zone_index,
             timelines,
             self._followed(timelines),
-            frozenset(key for key in tracked if self._asks_time(key)),
+            frozenset(i for i, key in enumerate(tracked) if self._asks_time(key)),
             zoned=any(op.zoned for op in self._table),
             placed=any(op.placed for op in self._table),
         )
         self._index_facts(made)
         scene = Scene(0, World().at(0), zone("UTC"), {})
-        made.blank = frozenset(key for key in tracked if closures[key](scene))
+        made.blank = frozenset(i for i, test in enumerate(made.tests) if test(scene))
+        made.blank_changes = tuple(Change(tracked[i], True) for i in sorted(made.blank))
         if PERSONAS in closures:
             made.blank_persona = closures[PERSONAS](scene)
         return made
@@ -219,12 +232,12 @@ class _Builder:
         compiler = Compiler(inner.index, table, self._lowered)
         return LiveInSession(table, compiler.compile(operation.condition), operation.last_us)
 
-    def _affected(self, tracked: tuple[Key, ...]) -> list[tuple[Key, ...]]:
-        affected: list[list[Key]] = [[] for _ in self._operations]
-        for key in tracked:
+    def _affected(self, tracked: tuple[Key, ...]) -> list[tuple[int, ...]]:
+        affected: list[list[int]] = [[] for _ in self._operations]
+        for number, key in enumerate(tracked):
             for operation in self._reads(self._lowered[key], set()):
-                affected[self._index[operation]].append(key)
-        return [tuple(keys) for keys in affected]
+                affected[self._index[operation]].append(number)
+        return [tuple(numbers) for numbers in affected]
 
     def _reads(self, expr: Expr, found: set[Operation]) -> set[Operation]:
         pending = [expr]
@@ -281,6 +294,11 @@ class _Builder:
             for name, keys in keyed.items()
         }
         made._acts, made._all = tuple(acts), tuple(everything)
+
+
+def _decided(condition: Closure) -> Closure:
+    """A condition whose answer is one of the two booleans themselves."""
+    return lambda scene: bool(condition(scene))
 
 
 def _fixed_value(select: Select) -> tuple[str, Any] | None:

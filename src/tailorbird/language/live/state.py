@@ -9,7 +9,6 @@ import msgspec
 
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.values import MISSING, IdNumber, Missing, Value
-from tailorbird.language.definitions import Key
 from tailorbird.language.world import FOREVER
 
 VERSION: Final = 1
@@ -37,10 +36,10 @@ class PersonState:
     """Facts whose time is still to come."""
     known: bool = False
     """Whether anything was answered yet."""
-    turned: frozenset[Key] = frozenset()
-    """Segments and personas that answer otherwise than for somebody without any fact."""
+    turned: frozenset[int] = frozenset()
+    """Numbers of the segments and personas that answer otherwise than of a stranger."""
     persona: Value = None
-    """The persona's name, MISSING for none; None: as for somebody without any fact."""
+    """The persona's name, MISSING for none; None: as of a stranger, without any fact."""
     wake_at: int = FOREVER
     """Nothing changes by itself before this instant."""
     bots: frozenset[str] = frozenset()
@@ -87,7 +86,7 @@ def decode(data: bytes) -> PersonState:
         settings=parts[6],
         pending=[Fact(*fields) for fields in parts[7]],
         known=parts[8],
-        turned=frozenset((kind, name) for kind, name in parts[9]),
+        turned=frozenset(parts[9]),
         persona=parts[10],
         wake_at=parts[11],
         bots=frozenset(parts[12]),

@@ -7,7 +7,6 @@ from typing import Final
 
 from tailorbird.kernel.facts import VERDICT, Fact
 from tailorbird.kernel.limits import BAG_ENTRIES
-from tailorbird.language.definitions import Key
 from tailorbird.language.live.cutting import check_cut, cut, zone_named
 from tailorbird.language.live.following import move_clock, observe
 from tailorbird.language.live.plan import Plan
@@ -17,7 +16,7 @@ from tailorbird.language.predicates import View
 from tailorbird.language.world import World
 
 
-def take(plan: Plan, state: PersonState, fact: Fact, world: World) -> set[Key]:
+def take(plan: Plan, state: PersonState, fact: Fact, world: World) -> set[int]:
     """Add one fact whose time has come; gives the tracked definitions that it may change."""
     if fact.name == VERDICT or fact.id in state.bots:
         raise ReplayError("verdict")
@@ -34,14 +33,14 @@ def take(plan: Plan, state: PersonState, fact: Fact, world: World) -> set[Key]:
     return touched
 
 
-def add(plan: Plan, state: PersonState, fact: Fact, world: World, limit: int) -> set[Key]:
+def add(plan: Plan, state: PersonState, fact: Fact, world: World, limit: int) -> set[int]:
     """Show a fact to the operations that may read it; gives what they may change."""
-    touched: set[Key] = set()
+    touched: set[int] = set()
     if fact.name != VERDICT:
         state.first_us = earliest(state.first_us, fact.time_us)
         if fact.act and (state.first_act_us is None or fact.time_us < state.first_act_us):
             state.first_act_us = fact.time_us
-            touched.update(key for index in plan.timelines for key in plan.affected[index])
+            touched.update(n for index in plan.timelines for n in plan.affected[index])
     view = View(fact, zone_named(state.zone), world.of(state.settings).areas)
     slots, table = state.slots, plan.table
     for index in plan.readers(fact):
