@@ -171,8 +171,9 @@ segments:
     root = told(yaml, ("segment", "both"), VIEWS, "2011-05-01T00:00Z").reason
     parent, body = root.parts
     assert (parent.text, len(parent.parts)) == ("segment seen", 1)
-    again = body.parts[0].parts[0]
-    assert (again.text, again.value, again.parts) == ("segment seen", True, ())
+    again = body.parts[0]
+    assert (again.text, again.value, again.parts) == ('in_segment("seen")', True, ())
+    assert again.notes == ("told above",)
 
 
 def test_a_persona_is_told_by_all_conditions_in_their_order() -> None:

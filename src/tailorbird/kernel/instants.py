@@ -39,6 +39,10 @@ _UNITS: Final = {
     "w": WEEK,
 }
 _DURATION: Final = re.compile(r"(-?)(\d{1,17})(us|s|m|h|d|w)", re.ASCII)
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 _PRINTED_UNITS: Final = ("d", "h", "m", "s")
 DURATION_BOUND: Final = 400 * 366 * DAY
 
@@ -134,6 +138,22 @@ def format_instant(instant_us: int) -> str:
     year, rest = text.split("-", 1)
     fraction = f".{fraction_us:06d}".rstrip("0") if fraction_us else ""
     return f"{year:0>4}-{rest}{fraction}Z"
+
+
+def date_and_time(instant_us: int, in_zone: ZoneInfo) -> str:
+    """An instant for people: the local date and time, with seconds where there are some.
+
+    >>> date_and_time(1_304_416_800_000_000, zone("UTC"))
+    '3 May 2011 10:00'
+    >>> date_and_time(1_304_416_805_000_001, zone("Europe/Berlin"))
+    '3 May 2011 12:00:05.000001 (Europe/Berlin)'
+    """
+    seconds, fraction_us = divmod(instant_us, SECOND)
+    local = (EPOCH + timedelta(seconds=seconds)).astimezone(in_zone)
+    text = f"{local.day} {_MONTHS[local.month - 1]} {local.year} {local:%H:%M}"
+    if local.second or fraction_us:
+        text += f":{local:%S}" + (f".{fraction_us:06d}".rstrip("0") if fraction_us else "")
+    return text if in_zone.key == "UTC" else f"{text} ({in_zone.key})"
 
 
 def from_datetime(moment: datetime) -> int:

@@ -91,7 +91,8 @@ def explain(
 ) -> Explanation:
     """The tree of reasons for a definition's value at an instant.
 
-    ``facts`` are all that count of the person, later ones too: they decide when values change.
+    A definition that stands in several places is taken apart in the first; elsewhere a note says
+    so. ``facts`` are all that count of the person, later ones too: they decide when values change.
     """
     outline = _Outline(definitions.closure(_reach(definitions, key)))
     root = outline.definition(key)
@@ -115,6 +116,8 @@ class _Part:
     figure: str | None = None
     whole: bool = False
     """Whether it is a definition, whose facts are told by its parts."""
+    again: bool = False
+    """Whether its parts are told elsewhere in the tree."""
 
 
 class _Outline:
@@ -137,6 +140,7 @@ class _Outline:
         """A definition with its parts; without them where it is told of a second time."""
         part = self._named(key)
         if key in self._told:
+            part.again = True
             return part
         self._told.add(key)
         if key == PERSONAS:
@@ -156,10 +160,12 @@ class _Outline:
         part = _Part(self._key_of(node), show(node), words(node, self._definitions))
         if not isinstance(node, Call):
             return part
-        if node.op in _NAMING or node.op == "persona" or node.op in _TURNING:
-            named = self._reference(node)
-            part.parts = [self.definition(named)]
-            part.followed = named if node.op in _TURNING else None
+        if node.op in _TURNING:
+            part.followed = self._reference(node)
+            part.parts = [self.definition(part.followed)]
+        elif node.op in _NAMING or node.op == "persona":
+            named = self.definition(self._reference(node))
+            part.parts, part.again = named.parts, named.again
         elif node.op != "in_one_session":
             part.parts = [self.node(arg) for arg in _about_person(node)]
         if node.op == "held":
@@ -279,6 +285,8 @@ class _Told:
         return [Turn(at_us, bool(value)) for at_us, value in ahead.turns(key, self._at_us)]
 
     def _notes(self, part: _Part) -> tuple[str, ...]:
+        if part.again:
+            return ("told above",)
         if part.figure is None or part.figure in self._world.at(self._at_us).figures:
             return ()
         return (no_figure(part.figure),)
