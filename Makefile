@@ -51,6 +51,11 @@ test: check ## set up, then lint and run all tests (TESTS=path, SEED=n, REQUIRE_
 	@PYTHONHASHSEED=$(SEED) TAILORBIRD_TEST_SEED=$(SEED) \
 	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$(SEED) $(TESTS)
 
+.PHONY: bench
+bench: setup ## measure against hand-written baselines; decides nothing
+	@for script in $$(grep -l __main__ benchmarks/*.py); do \
+		echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
 .PHONY: format
 format: setup ## put sources into the house's form
 	$(BIN)/ruff format .
