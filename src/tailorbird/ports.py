@@ -53,6 +53,10 @@ class Warehouse(Protocol):
     def define_table(self, name: str, columns: Mapping[str, Array]) -> None:
         """Make or replace a temporary table that queries can join."""
 
+    @property
+    def is_compact(self) -> bool:
+        """Whether rows come in the order of (who, time_us, id) from queries that ask for none."""
+
     def hot_columns(self) -> dict[tuple[str, ...], int]:
         """The properties with typed columns, and the numbers in the names of those."""
 
@@ -93,6 +97,9 @@ class RowFile(Protocol):
 
     def chunks(self, refuse: Callable[[Reject], None]) -> Iterator[Rows]:
         """All rows that can be taken apart, in the order of the file; the others are refused."""
+
+    def close(self) -> None:
+        """Let go of what was opened or unpacked."""
 
     def progress(self) -> tuple[int, int]:
         """How much of the file has been read, and how much there is, in one unit."""

@@ -6,7 +6,7 @@ import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -92,15 +92,16 @@ def import_file(
     rejects_path: Path,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import a file that was opened with its mapping; what is already there changes nothing.
+    """Import a file that was opened with its mapping, and close it.
+
+    What is already there changes nothing.
 
     Raises `InputError` when a column that the mapping needs is missing. Then, and whenever reading
     fails, nothing of the file is stored.
     """
-    mapping = rows.mapping
-    if rows.columns:
-        check_columns(mapping, rows.columns)
-    with Rejects(rejects_path) as rejects, _no_search_for_cycles():
+    with closing(rows), Rejects(rejects_path) as rejects, _no_search_for_cycles():
+        if rows.columns:
+            check_columns(rows.mapping, rows.columns)
         walk = _Walk(rows, rejects, progress)
         appended = accept(walk.arrivals(), history, now_us=now_us)
         return ImportReport(

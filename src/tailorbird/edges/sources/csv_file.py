@@ -48,6 +48,9 @@ class CsvFile:
             raise InputError(f"{path} has more than one column {sorted(twice)[0]!r}")
         self.kinds: Mapping[str, Kind] = {}
 
+    def close(self) -> None:
+        """Nothing stays open between chunks."""
+
     def progress(self) -> tuple[int, int]:
         """Bytes read and bytes in all."""
         return self._file.progress()
@@ -101,20 +104,20 @@ class CsvFile:
         read again from the next line on.
         """
         feed = _Feed(lines)
-        reader = csv.reader(feed, delimiter=self._separator)
+        reader = csv.reader(feed, delimiter=self._separator, strict=True)
         parsed = _Parsed()
         while feed.place < len(lines):
             begin, feed.ran_out = feed.place, False
             try:
                 row = next(reader)
             except csv.Error as error:
+                if feed.ran_out and len(lines) - begin <= RECORD_LINES:
+                    return parsed, lines[begin:]
                 refuse(Reject(first + begin, f"no table row: {error}", lines[begin]))
                 feed.place = begin + 1
                 continue
-            if feed.ran_out and len(lines) - begin <= RECORD_LINES:
-                return parsed, lines[begin:]
             taken = lines[begin : feed.place]
-            if feed.ran_out or (len(taken) > 1 and len(row) != len(self.columns)):
+            if len(taken) > 1 and len(row) != len(self.columns):
                 refuse(Reject(first + begin, "a quote that is not closed", lines[begin]))
                 feed.place = begin + 1
                 continue

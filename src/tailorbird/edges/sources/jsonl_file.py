@@ -27,6 +27,9 @@ class JsonlFile:
         self.mapping = mapping
         self.kinds: Mapping[str, Kind] = {}
 
+    def close(self) -> None:
+        """Nothing stays open between chunks."""
+
     def progress(self) -> tuple[int, int]:
         """Bytes read and bytes in all."""
         return self._file.progress()

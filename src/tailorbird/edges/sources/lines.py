@@ -6,8 +6,9 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from tailorbird.events.table import Reject
 from tailorbird.kernel import limits
@@ -45,6 +46,7 @@ class LineFile:
         self._path = path
         self._encoding = encoding
         self._done_bytes = 0
+        self._damaged = False
 
     def progress(self) -> tuple[int, int]:
         """Bytes read and bytes in all, of the file as it lies on the disk."""
@@ -52,13 +54,14 @@ class LineFile:
 
     def blocks(self, refuse: Refuse) -> Iterator[Block]:
         """The file's lines; one that cannot be read is refused and stands there as an empty one."""
+        packed = is_gzip(self._path)
         with self._path.open("rb") as disk:
-            stream = cast(BinaryIO, gzip.GzipFile(fileobj=disk)) if is_gzip(self._path) else disk
+            stream = cast(BufferedReader, gzip.GzipFile(fileobj=disk)) if packed else disk
             with closing(stream):
                 yield from self._decoded(self._split(stream, disk, refuse), refuse)
 
     def _split(
-        self, stream: BinaryIO, disk: BinaryIO, refuse: Refuse
+        self, stream: BufferedReader, disk: BufferedReader, refuse: Refuse
     ) -> Iterator[tuple[int, bytes, bool]]:
         """Blocks of whole lines with the number of their first line."""
         line, carried, too_long = 1, b"", False
@@ -81,15 +84,22 @@ class LineFile:
         if carried and not too_long:
             yield line, carried, True
 
-    def _read(self, stream: BinaryIO, line: int, refuse: Refuse) -> bytes:
-        try:
-            return stream.read(BLOCK_BYTES)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            reason = (
-                f"the compressed file is damaged or cut off, nothing after this is read: {error}"
-            )
-            refuse(Reject(line, reason, ""))
-            return b""
+    def _read(self, stream: BufferedReader, line: int, refuse: Refuse) -> bytes:
+        parts: list[bytes] = []
+        missing = 0 if self._damaged else BLOCK_BYTES
+        while missing > 0:
+            try:
+                part = stream.read1(missing)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                self._damaged = True
+                reason = f"the compressed file is damaged or cut off behind this line: {error}"
+                refuse(Reject(line, reason, ""))
+                break
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
 
     def _decoded(
         self, blocks: Iterator[tuple[int, bytes, bool]], refuse: Refuse

@@ -33,18 +33,33 @@ class ParquetFile:
         self.mapping = mapping
         self._path = path
         self._folder = tempfile.TemporaryDirectory() if is_gzip(path) else None
-        self._plain = path if self._folder is None else _unpacked(path, Path(self._folder.name))
-        self._done = 0
-        with _connected(path) as connection:
-            source = [str(self._plain)]
-            described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", source)
-            self._types = {row[0]: str(row[1]) for row in described.fetchall()}
-            counted = connection.execute("SELECT count(*) FROM read_parquet(?)", source).fetchall()
-        self._total: int = counted[0][0]
+        self._plain = path
+        self._done = self._total = 0
+        self._types: dict[str, str] = {}
+        try:
+            if self._folder is not None:
+                self._plain = _unpacked(path, Path(self._folder.name))
+            self._describe()
+        except BaseException:
+            self.close()
+            raise
         self.columns: Sequence[str] = tuple(self._types)
         self.kinds: Mapping[str, Kind] = {
             name: _kind(sql_type) for name, sql_type in self._types.items()
         }
+
+    def _describe(self) -> None:
+        source = [str(self._plain)]
+        with _connected(self._path) as connection:
+            described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", source)
+            self._types = {row[0]: str(row[1]) for row in described.fetchall()}
+            counted = connection.execute("SELECT count(*) FROM read_parquet(?)", source)
+            self._total = counted.fetchall()[0][0]
+
+    def close(self) -> None:
+        """Remove what was unpacked."""
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def progress(self) -> tuple[int, int]:
         """Rows read and rows in all."""

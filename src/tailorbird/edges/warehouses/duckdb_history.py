@@ -89,6 +89,11 @@ class DuckDbHistory:
         return number_of(self._connection, "SELECT end_position FROM meta")
 
     @property
+    def is_compact(self) -> bool:
+        """Whether all facts are sorted, so that queries give them in the order of ``base``."""
+        return not rows_of(self._connection, "SELECT 1 FROM tail LIMIT 1")
+
+    @property
     def last_time_us(self) -> int | None:
         """The time of the latest fact; None when there is none."""
         return self.counts(names=0).last_time_us
@@ -212,6 +217,17 @@ class DuckDbHistory:
         )
         names = dict(rows)
         return [names[number] for number in asked]
+
+    def nearest_subject(self, subject: str) -> str | None:
+        """The subject whose spelling is closest to a text; None when none is close."""
+        rows = rows_of(
+            self._connection,
+            "SELECT subject, jaro_winkler_similarity(lower(subject), lower(?)) AS likeness "
+            f"FROM subjects WHERE who != {layout.WORKSPACE_NUMBER} AND likeness > 0.8 "
+            "ORDER BY likeness DESC, subject LIMIT 1",
+            [subject],
+        )
+        return rows[0][0] if rows else None
 
     def counts(self, names: int = 1_000) -> Counts:
         """What is stored, with at most so many of the most frequent fact names."""
