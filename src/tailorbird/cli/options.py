@@ -10,8 +10,12 @@ from typing import Any, NamedTuple
 import click
 
 from tailorbird.cli import JSON
+from tailorbird.cli.output import remark
+from tailorbird.flow.absent_figures import absent_figures, figures_read
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import SECOND, format_instant, parse_instant
+from tailorbird.language.definitions import Definitions
+from tailorbird.language.world import World
 from tailorbird.runtimes.project import Project, open_project
 
 Command = Callable[..., None]
@@ -23,11 +27,11 @@ class Moment(NamedTuple):
     at_us: int
     known_then: bool
     given: bool
-    """Whether the user said it; else it is that of the last fact."""
+    """Whether the user said it; else it is that of the last act."""
 
     def __str__(self) -> str:
         text = format_instant(self.at_us)
-        text += "" if self.given else " (the last fact's time, rounded up to a second)"
+        text += "" if self.given else " (the last act's time, rounded up to a second)"
         return text + (", as known then" if self.known_then else "")
 
 
@@ -77,7 +81,7 @@ def with_moment(command: Command) -> Command:
         "--at",
         metavar="T",
         help="The instant asked about: RFC 3339, or a date in the project's zone. "
-        "Default: the last fact's time, rounded up to a second.",
+        "Default: the time of the last act, rounded up to a second, and not after now.",
     )
     @click.option(
         "--known",
@@ -94,14 +98,17 @@ def with_moment(command: Command) -> Command:
 
 
 def moment_of(project: Project, at: str | None, *, known_then: bool = False) -> Moment:
-    """The instant that ``--at`` says, else that of the last fact."""
+    """The instant that ``--at`` says, else that of the last act.
+
+    Facts about people that are no acts, such as being put on a list today, do not move it.
+    """
     if at is not None:
         return Moment(instant_of(project, at), known_then, given=True)
-    last_us = project.history.last_time_us
+    last_us = project.history.last_act_us
     if last_us is None:
         raise InputError(
-            "the history is empty; `tailorbird import FILE --mapping NAME` fills it, "
-            "or say an instant with --at"
+            "nobody has done anything in this history yet; "
+            "`tailorbird import FILE --mapping NAME` fills it, or say an instant with --at"
         )
     at_us = min(-(-last_us // SECOND) * SECOND, project.now_us())
     return Moment(at_us, known_then, given=False)
@@ -115,3 +122,18 @@ def instant_of(project: Project, text: str) -> int:
             f"{text!r} is no instant; write 2024-05-01T10:00Z, or a date such as 2024-05-01"
         )
     return at_us
+
+
+def warn_absent_figures(project: Project, definitions: Definitions, moment: Moment) -> list[str]:
+    """Say which cut points are missing at the instant, beside the answer; gives their names."""
+    if not figures_read(definitions):
+        return []
+    stored = project.history.workspace_facts()
+    world = World(stored, known_us=moment.at_us if moment.known_then else None)
+    absent = absent_figures(definitions, world, moment.at_us)
+    for name in absent:
+        remark(
+            f"warning: no figure for percentile_rank({name}) is in force at "
+            f"{format_instant(moment.at_us)}, so it has no value; `tailorbird figures` writes it"
+        )
+    return absent

@@ -12,8 +12,16 @@ import click
 import msgspec
 
 from tailorbird.kernel.errors import Problem
-from tailorbird.kernel.instants import format_duration, format_instant
-from tailorbird.kernel.values import UNIT, IdNumber, Missing, Value, format_number, write_json
+from tailorbird.kernel.instants import DAY, HOUR, MINUTE, format_duration, format_instant
+from tailorbird.kernel.values import (
+    UNIT,
+    IdNumber,
+    Missing,
+    Value,
+    divide_rounded,
+    format_number,
+    write_json,
+)
 from tailorbird.language.operators import Type
 
 NEGATIVE: Final = 1
@@ -91,10 +99,26 @@ def shown(value: Value, gives: Type = Type.ANY) -> str:
     if type(value) is int:
         if gives is Type.INSTANT:
             return format_instant(value)
-        return format_duration(value) if gives is Type.DURATION else format_number(value)
+        return spelled(value) if gives is Type.DURATION else format_number(value)
     if isinstance(value, str):
         return value
     return value.digits if isinstance(value, IdNumber) else write_json(value)
+
+
+def spelled(length_us: int) -> str:
+    """A duration with all its parts, for people.
+
+    >>> spelled(93_676_947_000), spelled(-90_000_000), spelled(0)
+    ('1d 2h 1m 16.947s', '-1m 30s', '0s')
+    """
+    rest = abs(length_us)
+    parts = []
+    for unit, unit_us in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        count, rest = divmod(rest, unit_us)
+        parts += [f"{count:,}{unit}"] if count else []
+    if rest or not parts:
+        parts.append(f"{format_number(rest)}s")  # a second is a million microseconds
+    return ("-" if length_us < 0 else "") + " ".join(parts)
 
 
 def plain(value: Value, gives: Type = Type.ANY) -> Any:
@@ -106,12 +130,25 @@ def plain(value: Value, gives: Type = Type.ANY) -> Any:
     if isinstance(value, IdNumber):
         return Decimal(value.digits)
     if isinstance(value, int):
-        if gives in (Type.INSTANT, Type.DURATION):
-            return shown(value, gives)
+        if gives is Type.INSTANT:
+            return format_instant(value)
+        if gives is Type.DURATION:
+            return format_duration(value)
         return value // UNIT if value % UNIT == 0 else Decimal(format_number(value))
     if isinstance(value, list):
         return [plain(item) for item in value]
     return {key: plain(item) for key, item in value.items()}
+
+
+def percent(part: int, whole: int) -> str:
+    """The share of a part with one decimal place: ``12.5 %``."""
+    tenths = divide_rounded(part * 1_000, whole) if whole else 0
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def signed(count: int) -> str:
+    """A change with its sign: ``+12``, ``-3``, ``±0``."""
+    return f"{count:+,}" if count else "±0"
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

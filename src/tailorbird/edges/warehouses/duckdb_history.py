@@ -98,6 +98,13 @@ class DuckDbHistory:
         """The time of the latest fact; None when there is none."""
         return self.counts(names=0).last_time_us
 
+    @property
+    def last_act_us(self) -> int | None:
+        """The time of the latest act: lists, figures and settings do not count."""
+        found = rows_of(self._connection, "SELECT max(time_us) FROM facts WHERE act")[0][0]
+        assert found is None or isinstance(found, int)
+        return found
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         rows_of(self._connection, "BEGIN")
