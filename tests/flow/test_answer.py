@@ -69,7 +69,9 @@ def fact(subject: str, time_us: int, name: str, properties: Any = None, **others
     return made._replace(**others)
 
 
-@pytest.mark.parametrize("reading", [AskedReading(), AskedReading(frozenset())])
+@pytest.mark.parametrize(
+    "reading", [AskedReading(), AskedReading({"sql"}), AskedReading({"arrays"})]
+)
 def test_random_definitions_are_answered_as_by_the_reference(reading: Reading) -> None:
     report = campaign([ReferenceReading(), reading], SEED, 3_000)
     assert not report.found, str(report)

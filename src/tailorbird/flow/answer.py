@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tailorbird.flow.asking import Asking, Person, rows_by_number
+from tailorbird.flow.asking import Asking, Person
 from tailorbird.flow.folding import PEOPLE, fold_answers
 from tailorbird.flow.questions import Question, Replies, reply
+from tailorbird.flow.running import columns_of, people_of, run
 from tailorbird.kernel.instants import find_zone
-from tailorbird.kernel.values import MISSING, Value
+from tailorbird.kernel.values import Value
 from tailorbird.language.batch.columns import (
     Array,
     Column,
@@ -22,13 +23,12 @@ from tailorbird.language.batch.columns import (
     as_flags,
     column_of,
     joined,
-    spread,
     taken,
     value_at,
 )
 from tailorbird.language.batch.expressions import Asked, Evaluation
 from tailorbird.language.batch.moments import Everybody
-from tailorbird.language.batch.plan import ALL_WAYS, BatchPlan, Ways, batch_plan, reading, scans
+from tailorbird.language.batch.plan import ALL_WAYS, BatchPlan, Ways, batch_plan, reading, readings
 from tailorbird.language.batch.readings import Reading
 from tailorbird.language.batch.scalars import Here
 from tailorbird.language.definitions import Definitions, Key
@@ -228,9 +228,9 @@ def _own_zones(asking: Asking, at_us: int) -> Array:
     moment = _moment(asking, at_us)
     how = reading(_ZONE, moment)
     assert how is not None
-    (scan,) = scans({_ZONE: how}, moment, dense=False)
-    numbers, arrays = rows_by_number(asking.history.query(scan.sql))
-    coded = as_coded(how.decode(arrays), len(numbers))
+    results = run(asking, moment, {_ZONE: how}, dense=False)
+    numbers = people_of(results)
+    coded = as_coded(columns_of(results, numbers)[_ZONE], len(numbers))
     own = [
         isinstance(entry, str)
         and (found := find_zone(entry)) is not None
@@ -259,20 +259,19 @@ def _lean(
 ) -> tuple[Array, dict[Key, Column], bool]:
     """The answers about all subjects but those that are apart."""
     moment = _moment(asking, at_us)
-    readings = _readings(plan, moment, ways)
-    answered = [key for key in plan.keys if all(op in readings for op in plan.operations[key])]
+    known = readings(plan, moment, ways)
+    answered = [key for key in plan.keys if all(op in known for op in plan.operations[key])]
     here = Here(moment.zone, asking.world(at_us).at(at_us))
-    dense = (
-        len(answered) < len(plan.keys) or not plan.keys or _tells_all(plan, readings, here, at_us)
-    )
-    found = {
-        operation: how
-        for operation, how in readings.items()
-        if any(operation in plan.operations[key] for key in answered)
-    }
-    numbers, columns = _run(asking, moment, found, dense, apart)
-    asked = Asked(np.full(len(numbers), at_us, np.int64), [here], np.zeros(len(numbers), np.int64))
-    evaluation = Evaluation(asked, columns, plan.expressions)
+    folds = len(answered) < len(plan.keys)
+    dense = folds or not plan.keys or _tells_all(plan, known, here, at_us)
+    needed = {operation: known[operation] for operation in plan.of(answered)}
+    results = run(asking, moment, needed, dense=dense)
+    numbers = people_of(results)
+    if len(apart):
+        numbers = numbers[~np.isin(numbers, apart)]
+    size = len(numbers)
+    asked = Asked(np.full(size, at_us, np.int64), [here], np.zeros(size, np.int64))
+    evaluation = Evaluation(asked, columns_of(results, numbers), plan.expressions)
     values = {key: evaluation.definition(key) for key in answered}
     folded = [key for key in plan.keys if key not in values]
     if folded:
@@ -280,53 +279,13 @@ def _lean(
     return numbers, values, dense
 
 
-def _readings(plan: BatchPlan, moment: Everybody, ways: Ways) -> dict[Operation, Reading]:
-    if "sql" not in ways:
-        return {}
-    found = {operation: reading(operation, moment) for operation in plan.of(plan.keys)}
-    return {operation: how for operation, how in found.items() if how is not None}
-
-
-def _tells_all(
-    plan: BatchPlan, readings: Mapping[Operation, Reading], here: Here, at_us: int
-) -> bool:
+def _tells_all(plan: BatchPlan, known: Mapping[Operation, Reading], here: Here, at_us: int) -> bool:
     """Whether something is said even about those of whom no operation has read a fact."""
     asked = Asked(np.array([at_us], np.int64), [here], np.zeros(1, np.int64))
-    defaults = {operation: Same(how.default) for operation, how in readings.items()}
+    defaults = {operation: Same(how.default) for operation, how in known.items()}
     evaluation = Evaluation(asked, defaults, plan.expressions)
-    values = [value_at(evaluation.definition(key), 0) for key in plan.keys]
-    return not all(value is False or value is MISSING for value in values)
-
-
-def _run(
-    asking: Asking,
-    moment: Everybody,
-    readings: Mapping[Operation, Reading],
-    dense: bool,
-    apart: Array,
-) -> tuple[Array, dict[Operation, Column]]:
-    """The people whom any query is about, and their columns."""
-    results = []
-    for scan in scans(readings, moment, dense=dense):
-        whose, arrays = rows_by_number(asking.history.query(scan.sql))
-        results.append((scan, whose, arrays))
-    everyone = [whose for _, whose, _ in results]
-    numbers = (
-        everyone[0] if len(everyone) == 1 else np.unique(np.concatenate(everyone or [apart[:0]]))
-    )
-    order = np.argsort(numbers)
-    kept = np.ones(len(numbers), bool)
-    if len(apart):
-        kept = ~np.isin(numbers, apart)
-    columns: dict[Operation, Column] = {}
-    for scan, whose, arrays in results:
-        places = order[np.searchsorted(numbers, whose, sorter=order)]
-        for operation, how, first, end in scan.parts:
-            column = how.decode(arrays[first:end])
-            if whose is not numbers:
-                column = spread(column, places, len(numbers), how.default)
-            columns[operation] = taken(column, np.flatnonzero(kept)) if len(apart) else column
-    return numbers[kept], columns
+    values = [(value_at(evaluation.definition(key), 0), plan.nothing(key)) for key in plan.keys]
+    return not all(value is nothing for value, nothing in values)
 
 
 def _folded(

@@ -7,10 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-
 from tailorbird.kernel.facts import VERDICT, WORKSPACE, Fact
-from tailorbird.language.batch.columns import Array
 from tailorbird.language.batch.readings import filled, texts
 from tailorbird.language.batch.typed import of_property
 from tailorbird.language.world import World
@@ -84,6 +81,11 @@ class Asking:
         return World(self._workspace, position=self.position)
 
     @cached_property
+    def is_compact(self) -> bool:
+        """Whether queries give rows in order without being asked to."""
+        return self.history.is_compact
+
+    @cached_property
     def links(self) -> list[Fact]:
         """Everything that joins subjects or takes that back, as far as the tense knows it."""
         return [
@@ -154,9 +156,3 @@ class Asking:
             )
             for name in wanted
         ]
-
-
-def rows_by_number(found: Mapping[str, Array]) -> tuple[Array, list[Array]]:
-    """The first column of an answer, which says whose each row is, and the others."""
-    first, *others = found.values()
-    return filled(first).astype(np.int64), others

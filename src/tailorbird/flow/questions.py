@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from tailorbird.flow.asking import Asking, Person, rows_by_number
+from tailorbird.flow.asking import Asking, Person
 from tailorbird.flow.folding import fold_answers
+from tailorbird.flow.running import columns_of, run
 from tailorbird.kernel.instants import find_zone
 from tailorbird.kernel.values import Value
 from tailorbird.language.batch.columns import (
@@ -23,7 +24,7 @@ from tailorbird.language.batch.columns import (
 )
 from tailorbird.language.batch.expressions import Asked, Evaluation
 from tailorbird.language.batch.moments import ASKED, BOTS, MEMBERS, Questions
-from tailorbird.language.batch.plan import BatchPlan, Ways, reading, scans
+from tailorbird.language.batch.plan import BatchPlan, Ways, reading, readings
 from tailorbird.language.batch.readings import Reading
 from tailorbird.language.batch.scalars import Here
 from tailorbird.language.definitions import Key
@@ -54,7 +55,7 @@ def reply(asking: Asking, plan: BatchPlan, questions: Sequence[Question], ways: 
     with_bots = _define(asking, questions)
     zones = _zones(asking, questions, with_bots) if plan.zoned else None
     moment = _moment(asking, questions, zones, with_bots)
-    known = _readings(plan, moment, ways)
+    known = readings(plan, moment, ways)
     columns = _run(asking, moment, {**known, EXISTENCE: _read(EXISTENCE, moment)}, size)
     exists = as_numbers(columns[EXISTENCE], size).values > 0
     heres = [
@@ -133,25 +134,12 @@ def _read(operation: Operation, moment: Questions) -> Reading:
     return found
 
 
-def _readings(plan: BatchPlan, moment: Questions, ways: Ways) -> dict[Operation, Reading]:
-    if "sql" not in ways:
-        return {}
-    found = {operation: reading(operation, moment) for operation in plan.of(plan.keys)}
-    return {operation: how for operation, how in found.items() if how is not None}
-
-
 def _run(
-    asking: Asking, moment: Questions, readings: Mapping[Operation, Reading], size: int
+    asking: Asking, moment: Questions, known: Mapping[Operation, Reading], size: int
 ) -> dict[Operation, Column]:
-    numbers = {"who": np.arange(size, dtype=np.int64)}
-    asking.history.define_table(ASKED, {**numbers, **moment.columns})
-    columns: dict[Operation, Column] = {}
-    for scan in scans(readings, moment, dense=False):
-        whose, arrays = rows_by_number(asking.history.query(scan.sql))
-        for operation, how, first, end in scan.parts:
-            decoded = how.decode(arrays[first:end])
-            columns[operation] = spread(decoded, whose, size, how.default)
-    return columns
+    numbers = np.arange(size, dtype=np.int64)
+    asking.history.define_table(ASKED, {"who": numbers, **moment.columns})
+    return columns_of(run(asking, moment, known, dense=False), numbers)
 
 
 def _asked(questions: Sequence[Question], heres: Sequence[Here]) -> Asked:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.ast import Node
 from tailorbird.language.batch import folds, scores
+from tailorbird.language.batch.absences import absence
 from tailorbird.language.batch.literals import text_list, whole
 from tailorbird.language.batch.moments import Moment
-from tailorbird.language.batch.readings import Aggregated, Queried, Reading, where
+from tailorbird.language.batch.readings import Aggregated, Queried, Reading, Rows, where
+from tailorbird.language.batch.sequences import match
+from tailorbird.language.batch.sessions import sessions
 from tailorbird.language.batch.typed import NotInSqlError
 from tailorbird.language.definitions import PERSONAS, Definitions, Key
 from tailorbird.language.lower import lower
 from tailorbird.language.operations import (
+    Absence,
     Apply,
     Calendar,
     Expr,
@@ -25,8 +29,11 @@ from tailorbird.language.operations import (
     Held,
     InSession,
     Leaf,
+    Match,
     Operation,
+    Pattern,
     Points,
+    Sessions,
     TraitValue,
     Turned,
     parts,
@@ -34,7 +41,7 @@ from tailorbird.language.operations import (
 from tailorbird.language.operators import Type
 from tailorbird.language.predicates import depends_on_zone
 
-Way = Literal["sql"]
+Way = Literal["sql", "arrays"]
 """How operations may be answered, besides folding people's histories one by one."""
 Ways: TypeAlias = Collection[Way]
 ALL_WAYS: Final[Ways] = frozenset(get_args(Way))
@@ -106,6 +113,12 @@ def _is_zoned(expr: Expr) -> bool:
 def _operation_is_zoned(operation: Operation) -> bool:
     if isinstance(operation, Held | Turned | InSession):
         return True
+    if isinstance(operation, Match):
+        return any(depends_on_zone(node) for node in _pattern_nodes(operation.pattern))
+    if isinstance(operation, Absence):
+        after = operation.after
+        nodes = _pattern_nodes(after) if isinstance(after, Pattern) else [after.where]
+        return any(depends_on_zone(n) for n in (*nodes, operation.awaited.where, operation.same))
     if isinstance(operation, Points):
         capped = any(line.cap_per_day is not None for line in operation.lines)
         return capped or any(depends_on_zone(line.select.where) for line in operation.lines)
@@ -115,6 +128,11 @@ def _operation_is_zoned(operation: Operation) -> bool:
     return False
 
 
+def _pattern_nodes(pattern: Pattern) -> list[Node | None]:
+    without = None if pattern.without is None else pattern.without.where
+    return [*(step.select.where for step in pattern.steps), without, pattern.same]
+
+
 def _nodes(fold: Fold) -> Iterator[Node]:
     if fold.value is not None:
         yield fold.value
@@ -122,18 +140,31 @@ def _nodes(fold: Fold) -> Iterator[Node]:
         yield fold.select.where
 
 
-def reading(operation: Operation, moment: Moment) -> Reading | None:
-    """How SQL answers an operation; None when it cannot."""
+def reading(operation: Operation, moment: Moment, ways: Ways = ALL_WAYS) -> Reading | None:
+    """How SQL or arrays answer an operation; None when they cannot, or may not."""
+    way, read = _READ.get(type(operation), ("sql", None))
+    if read is None or way not in ways:
+        return None
     try:
-        if isinstance(operation, Fold):
-            return folds.fold(operation, moment)
-        if isinstance(operation, Points):
-            return scores.points(operation, moment)
-        if isinstance(operation, TraitValue):
-            return folds.trait(operation, moment)
+        return read(operation, moment)
     except NotInSqlError:
         return None
-    return None
+
+
+_READ: Final[dict[type, tuple[Way, Callable[[Any, Moment], Reading]]]] = {
+    Fold: ("sql", folds.fold),
+    Points: ("sql", scores.points),
+    TraitValue: ("sql", folds.trait),
+    Match: ("arrays", match),
+    Absence: ("arrays", absence),
+    Sessions: ("arrays", sessions),
+}
+
+
+def readings(plan: BatchPlan, moment: Moment, ways: Ways) -> dict[Operation, Reading]:
+    """How the operations of a plan are answered; those are left out that have to be folded."""
+    found = {operation: reading(operation, moment, ways) for operation in plan.of(plan.keys)}
+    return {operation: how for operation, how in found.items() if how is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +176,7 @@ class Scan:
     """With each operation its columns: from, to, the first after ``who`` being 0."""
 
 
-def scans(readings: Mapping[Operation, Reading], moment: Moment, *, dense: bool) -> list[Scan]:
+def scans(known: Mapping[Operation, Reading], moment: Moment, *, dense: bool) -> list[Scan]:
     """Queries for all operations, as few as the relations that they read allow.
 
     A dense scan gives everybody who has a fact that is seen, the others only those who have one
@@ -153,10 +184,10 @@ def scans(readings: Mapping[Operation, Reading], moment: Moment, *, dense: bool)
     """
     by_relation: dict[str, list[tuple[Operation, Aggregated]]] = {}
     found: list[Scan] = []
-    for operation, how in readings.items():
+    for operation, how in known.items():
         if isinstance(how, Queried):
             found.append(Scan(how.sql, ((operation, how, 0, 1),)))
-        else:
+        elif isinstance(how, Aggregated):
             by_relation.setdefault(how.rows.relation, []).append((operation, how))
     if dense:
         by_relation.setdefault(moment.seen, [])
@@ -192,13 +223,26 @@ def _limits(members: Sequence[Aggregated], shared: Sequence[str]) -> list[str]:
     found = []
     names = [member.rows.names for member in members]
     if None not in names:
-        union = frozenset[str]().union(*(name for name in names if name is not None))
-        condition = f"name IN {text_list(union)}"
-        if condition not in shared:
-            found.append(condition)
+        found.append(named(frozenset[str]().union(*(name for name in names if name is not None))))
     after = [member.rows.after for member in members]
     if None not in after:
-        condition = f"time_us > {whole(min(limit for limit in after if limit is not None))}"
-        if condition not in shared:
-            found.append(condition)
-    return found
+        found.append(later_than(min(limit for limit in after if limit is not None)))
+    return [condition for condition in found if condition not in shared]
+
+
+def row_conditions(rows: Rows) -> list[str]:
+    """All that holds for some rows, what the engine can look up first."""
+    found = [] if rows.names is None else [named(rows.names)]
+    if rows.after is not None:
+        found.append(later_than(rows.after))
+    return [*found, *(condition for condition in rows.conditions if condition not in found)]
+
+
+def named(names: frozenset[str]) -> str:
+    """That a fact has one of these names."""
+    return f"name IN {text_list(names)}"
+
+
+def later_than(instant_us: int) -> str:
+    """That a fact is later than an instant."""
+    return f"time_us > {whole(instant_us)}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from tailorbird.kernel.values import MISSING, UNIT, IdNumber, Value, read_tagged
 from tailorbird.language.batch.columns import Array, Coded, Column, Flags, Numbers
+from tailorbird.language.batch.ordered import Chunk
 from tailorbird.language.batch.typed import NotInSqlError, Typed
 
 Decode: TypeAlias = Callable[[Sequence[Array]], Column]
@@ -47,10 +48,30 @@ class Queried:
     sql: str
     decode: Decode
     default: Value
-    names: frozenset[str] | None = field(default=None)
 
 
-Reading: TypeAlias = Aggregated | Queried
+Computed: TypeAlias = tuple[Array, list[Array]]
+"""People in ascending order, and what was found out about each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A function of the rows in order, taken chunk by chunk."""
+
+    rows: Rows
+    columns: tuple[str, ...]
+    """What the function reads of each row, besides the person and the time."""
+    partition: str | None
+    """What tells the stories of a person apart, a text."""
+    compute: Callable[[Chunk, Array], Computed]
+    """It is also given the instants asked about, row by row."""
+    decode: Decode
+    default: Value
+    by_id: bool = True
+    """Whether the order of rows with one time matters."""
+
+
+Reading: TypeAlias = Aggregated | Queried | Ordered
 
 
 def when(condition: str | None, value: str) -> str:

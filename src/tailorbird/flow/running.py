@@ -1,0 +1,157 @@
+"""Running what a plan asks for: queries, and functions of the rows in order, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tailorbird.flow.asking import Asking
+from tailorbird.language.batch.columns import Array, Column, spread, taken
+from tailorbird.language.batch.moments import Everybody, Moment
+from tailorbird.language.batch.ordered import Chunk
+from tailorbird.language.batch.plan import row_conditions, scans
+from tailorbird.language.batch.readings import Ordered, Reading, filled, where
+from tailorbird.language.operations import Operation
+
+CHUNK_ROWS = 1_000_000
+"""Rows that are held in memory at a time, as long as no single person has more."""
+_SHIFT = 4
+"""People are counted by sixteens."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The people that some readings are about, each once, and what was found out about them."""
+
+    whose: Array
+    found: Sequence[tuple[Operation, Reading, Sequence[Array]]]
+
+
+def run(
+    asking: Asking, moment: Moment, readings: Mapping[Operation, Reading], *, dense: bool
+) -> list[Result]:
+    """Run readings; a dense run's first result tells everybody who has a fact that is seen."""
+    results: list[Result] = []
+    for scan in scans(readings, moment, dense=dense):
+        first, *others = asking.history.query(scan.sql).values()
+        found = [(op, how, others[start:end]) for op, how, start, end in scan.parts]
+        results.append(Result(filled(first).astype(np.int64), found))
+    for operation, how in readings.items():
+        if isinstance(how, Ordered):
+            results.append(_computed(asking, moment, operation, how))
+    return results
+
+
+def people_of(results: Sequence[Result]) -> Array:
+    """The people of all results, each once, in order."""
+    if not results:
+        return np.zeros(0, np.int64)
+    every = [result.whose for result in results]
+    return np.unique(np.concatenate(every)) if len(every) > 1 else np.sort(every[0])
+
+
+def columns_of(results: Sequence[Result], people: Array) -> dict[Operation, Column]:
+    """What was found out about some people, given in order; the others are left out."""
+    columns: dict[Operation, Column] = {}
+    for result in results:
+        places = np.searchsorted(people, result.whose)
+        known = places < len(people)
+        known[known] = people[places[known]] == result.whose[known]
+        rows = np.flatnonzero(known)
+        for operation, how, arrays in result.found:
+            column = taken(how.decode(arrays), rows)
+            columns[operation] = spread(column, places[rows], len(people), how.default)
+    return columns
+
+
+# Rows in order
+
+
+def _computed(asking: Asking, moment: Moment, operation: Operation, how: Ordered) -> Result:
+    parts = [how.compute(chunk, now) for chunk, now in _chunks(asking, moment, how)]
+    whose = np.concatenate([people for people, _ in parts])
+    columns = [np.concatenate(arrays) for arrays in zip(*(a for _, a in parts), strict=True)]
+    return Result(whose, [(operation, how, columns)])
+
+
+def _chunks(asking: Asking, moment: Moment, how: Ordered) -> Iterator[tuple[Chunk, Array]]:
+    for first, last in _spans(asking, how):
+        span = f"who BETWEEN {first} AND {last}"
+        in_order = how.partition is None and isinstance(moment, Everybody)
+        arrays = _fetch(asking, moment, how, span, ordered=not in_order)
+        if not in_order:
+            yield _chunk(arrays, how)
+            continue
+        arrays, unsure = _sorted(arrays, how, is_compact=asking.is_compact)
+        if len(unsure):
+            kept = ~np.isin(arrays[0], unsure)
+            arrays = [array[kept] for array in arrays]
+            listed = f"who IN ({', '.join(map(str, unsure.tolist()))})"
+            yield _chunk(_fetch(asking, moment, how, listed, ordered=True), how)
+        yield _chunk(arrays, how)
+
+
+def _spans(asking: Asking, how: Ordered) -> Iterator[tuple[int, int]]:
+    """Ranges of people with about as many rows as fit a chunk; one with nobody if need be."""
+    counted = asking.history.query(
+        f"SELECT who >> {_SHIFT} AS bucket, count(*) AS size FROM {how.rows.relation}"
+        f"{where(row_conditions(how.rows))} GROUP BY bucket ORDER BY bucket"
+    )
+    buckets, sizes = (filled(counted[name]) for name in ("bucket", "size"))
+    if not len(buckets):
+        yield 0, -1
+        return
+    chunk = (np.cumsum(sizes) - 1) // CHUNK_ROWS
+    first = np.flatnonzero(np.append(True, chunk[1:] != chunk[:-1]))
+    for start, end in zip(first, [*first[1:], len(buckets)], strict=True):
+        yield int(buckets[start]) << _SHIFT, (int(buckets[end - 1]) + 1 << _SHIFT) - 1
+
+
+def _fetch(
+    asking: Asking, moment: Moment, how: Ordered, people: str, *, ordered: bool
+) -> list[Array]:
+    """Person, time, instant asked about, the reading's columns, and the partition if any."""
+    columns = [*how.columns, *([] if how.partition is None else [how.partition])]
+    listed = "".join(f", {column} AS c{number}" for number, column in enumerate(columns))
+    now = "" if isinstance(moment, Everybody) else f", {moment.now} AS asked_us"
+    key = f", c{len(how.columns)}" if how.partition is not None else ""
+    last = ", id" if how.by_id else ""
+    order = f" ORDER BY who{key}, time_us{last}" if ordered else ""
+    found = asking.history.query(
+        f"SELECT who, time_us{listed}{now} FROM {how.rows.relation}"
+        f"{where([*row_conditions(how.rows), people])}{order}"
+    )
+    who, time_us, *others = found.values()
+    asked = others.pop() if now else np.array(0)
+    if not now:
+        assert isinstance(moment, Everybody)
+        asked = np.full(len(who), moment.now_us, np.int64)
+    return [filled(who), filled(time_us), filled(asked), *(filled(other) for other in others)]
+
+
+def _sorted(arrays: list[Array], how: Ordered, *, is_compact: bool) -> tuple[list[Array], Array]:
+    """The rows in order of person and time, and the people of whom that does not tell all.
+
+    The engine gives compacted facts as they are stored, in order; others come after them, and
+    where they have a time in common with a row of another role, ids decide.
+    """
+    who, time_us, *_ = arrays
+    if is_compact or len(who) < 2:
+        return arrays, who[:0]
+    order = np.lexsort((time_us, who))
+    arrays = [array[order] for array in arrays]
+    who, time_us, _, *columns = arrays
+    same_time = (who[1:] == who[:-1]) & (time_us[1:] == time_us[:-1])
+    differs = np.zeros(len(who) - 1, bool)
+    if how.by_id:
+        for column in columns:
+            differs |= np.asarray(column[1:] != column[:-1], bool)
+    return arrays, np.unique(who[1:][same_time & differs])
+
+
+def _chunk(arrays: list[Array], how: Ordered) -> tuple[Chunk, Array]:
+    who, time_us, now, *columns = arrays
+    keys = columns.pop() if how.partition is not None else None
+    return Chunk(who, time_us, columns, keys), now

@@ -1,0 +1,52 @@
+"""What has not followed in time, found for many people at once by arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tailorbird.language.batch import filters
+from tailorbird.language.batch.columns import Array
+from tailorbird.language.batch.moments import Everybody, Moment
+from tailorbird.language.batch.ordered import Chunk, distinct
+from tailorbird.language.batch.readings import Computed, Ordered, flags
+from tailorbird.language.batch.sequences import Roles, Shape, begins_after, shape
+from tailorbird.language.batch.typed import NotInSqlError
+from tailorbird.language.operations import Absence, Pattern
+
+
+def absence(operation: Absence, moment: Moment) -> Ordered:
+    """Whether some occasion passed its deadline without the awaited fact."""
+    roles = Roles(moment)
+    awaited = roles.of(operation.awaited)
+    form = _occasion(operation, roles)
+    after = None
+    if isinstance(moment, Everybody) and operation.last_us is not None:
+        after = begins_after(moment, operation.last_us + operation.wait_us, form.longest_us)
+    partition, others = None, []
+    if operation.same is not None:
+        partition = filters.value(operation.same, moment).key()
+        others = [f"({partition}) IS NOT NULL"]
+    wait_us, last_us = operation.wait_us, operation.last_us
+
+    def compute(chunk: Chunk, now: Array) -> Computed:
+        followed = chunk.next_after(chunk.columns[awaited].astype(bool))
+        is_followed = followed >= 0
+        if operation.ever:
+            is_followed &= chunk.time_us[followed] - chunk.time_us < wait_us
+        deadline_us = chunk.time_us + wait_us
+        open_ = (form.starts(chunk) >= 0) & (deadline_us <= now) & ~is_followed
+        if last_us is not None:
+            open_ &= deadline_us > now - last_us
+        people = distinct(chunk.who[open_])
+        return people, [np.ones(len(people), bool)]
+
+    return Ordered(roles.rows(after, *others), roles.columns, partition, compute, flags, False)
+
+
+def _occasion(operation: Absence, roles: Roles) -> Shape:
+    """Occasions as a pattern, which for single facts has one step."""
+    if not isinstance(operation.after, Pattern):
+        return Shape((roles.of(operation.after),), (None,), None, None, None)
+    if operation.after.same != operation.same:
+        raise NotInSqlError("occasions told apart by other values than what is awaited")
+    return shape(operation.after, roles)
