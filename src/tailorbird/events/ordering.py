@@ -23,6 +23,7 @@ class OrderReader:
         self._orders = orders
         self._price = _amount(mapping, "price")
         self._quantity = _amount(mapping, "quantity")
+        self._amounts: Memo[tuple[Value, Value], int | None] = Memo(_product)
 
     def names(self, chunk: Chunk) -> list[str]:
         """The text that names each row's order; "" where no column says."""
@@ -47,7 +48,7 @@ class OrderReader:
         if self._quantity is not None:
             entry, memo = self._quantity
             quantities = chunk.numbers(entry.column, memo)
-        return [_product(*pair) for pair in zip(prices, quantities, strict=True)]
+        return self._amounts.column(list(zip(prices, quantities, strict=True)))
 
 
 def _of_text(read: Callable[[str], Value], text: str | None) -> Value:
@@ -67,7 +68,8 @@ def _name(candidates: Sequence[Sequence[str | None]]) -> str:
     return "/".join(part for part in whole if part)
 
 
-def _product(price: Value, quantity: Value) -> int | None:
+def _product(pair: tuple[Value, Value]) -> int | None:
+    price, quantity = pair
     if type(price) is not int or type(quantity) is not int:
         return None
     amount = multiply(price, quantity)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
+from tailorbird.events.cells import tagged
 from tailorbird.events.columns import FactColumns
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.values import bounded
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row that is a part of an order; properties as members of a JSON object."""
 
     subject: str
@@ -48,7 +49,7 @@ class _Order:
             self.items.append(line.item_members)
 
     def properties(self) -> str:
-        members = [self.first.order_members]
+        members = [f'"order_id":{tagged(self.first.order)}', self.first.order_members]
         if self.amount is not None and bounded(self.amount) is self.amount:
             members.append(f'"revenue":{self.amount}')
         if self.items:

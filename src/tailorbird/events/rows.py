@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from tailorbird.events.cells import Kind, reader_of, tagged
+from tailorbird.events.cells import Kind, reader_of
 from tailorbird.events.chunks import Chunk, JsonChunk, PropertyReader, TextChunk, other_members
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.envelope import is_act, refusal_of_name
@@ -267,7 +267,7 @@ class RowMapper:
                 draft.orders[row],
                 draft.times[row],
                 known[row],
-                _with_order(draft.orders[row], own[row]),
+                own[row],
                 items[row],
                 context[row],
                 amounts[row],
@@ -276,11 +276,6 @@ class RowMapper:
             if row not in draft.refused and row not in draft.skipped
         )
         return set(rows)
-
-
-def _with_order(order: str, members: str) -> str:
-    name = f'"order_id":{tagged(order)}'
-    return f"{name},{members}" if members else name
 
 
 def _prepared(

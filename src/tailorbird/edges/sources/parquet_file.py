@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import duckdb
 
@@ -69,6 +69,7 @@ class ParquetFile:
         """All rows but those with a NUL character in a text."""
         selected = ", ".join(_as_text(name, kind) for name, kind in self._types.items())
         with _connected(self._path) as connection:
+            with_nul = self._with_nul(connection)
             found = connection.execute(
                 f"SELECT {selected} FROM read_parquet(?)",  # noqa: S608 - quoted column names
                 [str(self._plain)],
@@ -76,23 +77,35 @@ class ParquetFile:
             while rows := found.fetchmany(CHUNK_ROWS):
                 first = self._done + 1
                 self._done += len(rows)
-                yield _without_nul(rows, first, refuse)
+                lines = range(first, first + len(rows))
+                yield _without_nul(rows, lines, refuse) if with_nul else _rows(rows, lines)
+
+    def _with_nul(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether any text has such a character: mostly none has, and then no row is looked at."""
+        texts = [_quoted(name) for name, kind in self._types.items() if kind == "VARCHAR"]
+        found = " OR ".join(f"contains({text}, chr(0))" for text in texts) or "false"
+        query = f"SELECT 1 FROM read_parquet(?) WHERE {found} LIMIT 1"  # noqa: S608
+        return bool(connection.execute(query, [str(self._plain)]).fetchall())
 
 
-def _without_nul(rows: list[tuple[str | None, ...]], first: int, refuse: Refuse) -> TextRows:
-    lines = list(range(first, first + len(rows)))
-    if any("\0" in cell for row in rows for cell in row if cell):
-        kept = []
-        for place, row in enumerate(rows):
-            if any(cell and "\0" in cell for cell in row):
-                refuse(Reject(first + place, "a NUL character", _raw(row)))
-            else:
-                kept.append(place)
-        rows, lines = [rows[place] for place in kept], [lines[place] for place in kept]
+_Row: TypeAlias = tuple[str | None, ...]
+
+
+def _rows(rows: Sequence[_Row], lines: Sequence[int]) -> TextRows:
     return TextRows(rows, lines, lambda place: _raw(rows[place]))
 
 
-def _raw(row: tuple[str | None, ...]) -> str:
+def _without_nul(rows: list[_Row], lines: Sequence[int], refuse: Refuse) -> TextRows:
+    kept = []
+    for line, row in zip(lines, rows, strict=True):
+        if any(cell and "\0" in cell for cell in row):
+            refuse(Reject(line, "a NUL character", _raw(row)))
+        else:
+            kept.append((line, row))
+    return _rows([row for _, row in kept], [line for line, _ in kept])
+
+
+def _raw(row: _Row) -> str:
     return "\t".join("" if cell is None else cell for cell in row).replace("\0", "\\x00")
 
 
@@ -134,8 +147,12 @@ def _kind(sql_type: str) -> Kind:
     return "time" if sql_type.startswith("TIMESTAMP") else "text"
 
 
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _as_text(name: str, sql_type: str) -> str:
-    column = '"' + name.replace('"', '""') + '"'
+    column = _quoted(name)
     if _kind(sql_type) == "json":
         return f"to_json({column})::VARCHAR"
     if sql_type == "TIMESTAMP WITH TIME ZONE":
