@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.readings import READINGS
+from tests.readings import EVERYBODY, READINGS
 
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.cases import Case, Expected, parse_cases, read_cases, write_case
@@ -20,7 +20,7 @@ def subjects_of(case: Case, expected: Expected) -> list[str]:
     return sorted(everybody | set(expected.values))
 
 
-@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.name)
+@pytest.mark.parametrize("reading", [*READINGS, EVERYBODY[-1]], ids=lambda reading: reading.name)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.file}:{case.line}")
 def test_a_golden_case_is_answered_as_expected(case: Case, reading: Reading) -> None:
     definitions = load_text(case.definitions, case.file).definitions

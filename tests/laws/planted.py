@@ -12,6 +12,8 @@ import pytest
 
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.definitions import Definitions
+from tailorbird.language.laws.campaign import Report
+from tailorbird.language.laws.compare import Failure
 from tailorbird.language.laws.readings import Answers, Question, Reading
 
 
@@ -20,7 +22,7 @@ class Planted:
     """A reading in which one function is replaced by a wrong one while it answers."""
 
     reading: Reading
-    module: ModuleType
+    module: ModuleType | type
     function: str
     wrong: Any
     name: str = "planted"
@@ -37,3 +39,10 @@ class Planted:
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             patch.setattr(self.module, self.function, self.wrong)
             return self.reading.answers(definitions, facts, questions, known_then=known_then)
+
+
+def raises_nothing(report: Report) -> bool:
+    """Whether a planted bug was found by its answers, not because it does not even run."""
+    given = [answer for found in report.found for answer in found.answers.values()]
+    failures = [answer for answer in given if isinstance(answer, Failure)]
+    return all(failure.error.startswith("LawBrokenError") for failure in failures)

@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.readings import READINGS
+from tests.readings import EVERYBODY, READINGS
 
 from tailorbird.language import live
 from tailorbird.language.laws.campaign import Report, campaign
@@ -19,9 +19,9 @@ from tailorbird.language.laws.readings import ReferenceReading
 
 CASES = 20_000
 SIZES = {
-    "many short histories": (CASES, Size()),
-    "a few long histories": (4_000, Size(definitions=8, households=3, facts=120, instants=8)),
-    "one definition at many instants": (4_000, Size(definitions=1, households=6, instants=40)),
+    "many definitions": (CASES, Size(definitions=16, households=20, instants=4)),
+    "a few long histories": (3_000, Size(definitions=12, households=3, facts=120)),
+    "one definition at many instants": (3_000, Size(definitions=1, households=10, instants=40)),
 }
 
 
@@ -31,6 +31,12 @@ def test_all_readings_agree_on_random_worlds(name: str, seed: int) -> None:
     report = campaign(READINGS, seed, cases, size)
     assert not report.found, str(report)
     assert report.cases >= cases
+
+
+def test_batch_agrees_where_everybody_is_asked_at_once(seed: int) -> None:
+    size = Size(definitions=12, households=120, instants=0, together=2)
+    report = campaign(EVERYBODY, seed, 10_000, size)
+    assert not report.found, str(report)
 
 
 class Drawn(Chance):

@@ -112,7 +112,7 @@ def test_a_planted_bug_is_found_and_printed_as_a_small_case(
 ) -> None:
     reference = ReferenceReading()
     planted = Planted(reference, module, function, wrong)
-    report = campaign([reference, planted], 7, CASES)
+    report = campaign([reference, planted], 7, CASES, most=1)
     assert report.found, f"{report.cases} cases did not find it"
     smallest = min(report.found, key=lambda found: len(found.world.history.facts))
     assert len(smallest.world.history.facts) <= 8

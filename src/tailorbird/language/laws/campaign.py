@@ -19,7 +19,7 @@ from tailorbird.language.laws.readings import Reading
 from tailorbird.language.laws.shrink import as_case, shrunk
 
 ENOUGH: Final = 5
-"""After so many disagreements a campaign stops: the rest would say the same."""
+"""After so many disagreements a campaign stops by itself: the rest would say the same."""
 
 
 @dataclass(slots=True)
@@ -54,11 +54,12 @@ def campaign(
     cases: int,
     size: Size | None = None,
     progress: Callable[[Report], None] = lambda _: None,
+    most: int = ENOUGH,
 ) -> Report:
-    """Compare readings until so many cases are counted or enough disagreements found."""
+    """Compare readings until so many cases are counted, or so many disagreements found."""
     report = Report(seed)
     for world in worlds(seed, size or Size()):
-        if report.cases >= cases or len(report.found) >= ENOUGH:
+        if report.cases >= cases or len(report.found) >= most:
             return report
         different = _one_of_each(disagreements(readings, world))
         report.worlds += 1

@@ -25,6 +25,8 @@ class Size:
     """At most, per household."""
     instants: int = 6
     """Per household."""
+    about: tuple[str, ...] = ()
+    """The operators that definitions are about; otherwise all."""
     together: int = 0
     """Instants at which everybody is asked, as well."""
 
@@ -69,7 +71,7 @@ class Disagreement:
 
 def random_world(chance: Chance, size: Size) -> World:
     """A world in which everything depends on chance alone."""
-    plan = random_plan(chance.split(), size.definitions)
+    plan = random_plan(chance.split(), size.definitions, size.about)
     history = random_history(chance.split(), plan.checked, size.households, size.facts)
     questions: list[Question] = []
     for subjects in history.households:

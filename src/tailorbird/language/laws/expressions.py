@@ -80,7 +80,7 @@ class Writer(Leaves):
             return self._plain_condition()
         if not self.in_each and self.chance.once_in(16) and self.may_refer():
             return self._each(self.chance.choice(("any", "all")), depth)
-        return self._call(self._pick(Type.CONDITION), depth)
+        return self.call(self._pick(Type.CONDITION), depth)
 
     def value(self, gives: Type, depth: int) -> Node:
         """A value of a type; `Type.ANY` leaves open which."""
@@ -95,14 +95,14 @@ class Writer(Leaves):
         if gives is Type.NUMBER and not self.in_each and self.chance.once_in(10):
             return self._each("sum", depth) if self.may_refer() else self._leaf(gives, depth)
         operator = self._pick(gives)
-        return self._leaf(gives, depth) if operator is None else self._call(operator, depth)
+        return self._leaf(gives, depth) if operator is None else self.call(operator, depth)
 
     def events(self) -> Node:
         """A selection of events."""
         chance = self.chance
         if chance.once_in(5):
             selection = OPERATORS[chance.choice(("any_event", "active_events", "passive_events"))]
-            return self._call(selection, 0)
+            return self.call(selection, 0)
         if chance.once_in(5):
             return Listing(tuple(Text(name) for name in chance.sample(vocabulary.EVENTS, 2)))
         return Text(vocabulary.event(chance))
@@ -113,12 +113,13 @@ class Writer(Leaves):
             return self.condition(depth)
 
     def _pick(self, gives: Type) -> Operator | None:
-        operators = [op for op in OPERATORS.values() if op.gives is gives and self._allows(op)]
+        operators = [op for op in OPERATORS.values() if op.gives is gives and self.allows(op)]
         # What reads facts is where readings can differ: it comes up more often.
         weighted = [op for op in operators for _ in range(_weight(op))]
         return self.chance.choice(weighted) if weighted else None
 
-    def _allows(self, operator: Operator) -> bool:
+    def allows(self, operator: Operator) -> bool:
+        """Whether an operator may stand here, and what it names is there."""
         if operator.scope is Scope.ARGUMENT or not self._has_names(operator):
             return False
         if operator.scope is Scope.ANYWHERE:
@@ -148,7 +149,8 @@ class Writer(Leaves):
 
     # Calls
 
-    def _call(self, operator: Operator | None, depth: int) -> Node:
+    def call(self, operator: Operator | None, depth: int) -> Node:
+        """An operator with arguments; some condition when there is none."""
         if operator is None:
             return self._plain_condition()
         special = COMBINED.get(operator.name)
@@ -273,7 +275,7 @@ class Writer(Leaves):
     def _leaf(self, gives: Type, depth: int) -> Node:
         if gives is Type.NUMBER:
             if self.scope == "person" and self.chance.once_in(2):
-                return self._call(OPERATORS["count"], 0)
+                return self.call(OPERATORS["count"], 0)
             return Number(vocabulary.number(self.chance))
         if gives is Type.TEXT:
             return Text(vocabulary.text(self.chance))
@@ -288,8 +290,8 @@ class Writer(Leaves):
             return Call(name, (self.likely_ref(name),))
         if gives is Type.DURATION:
             asks = self.scope == "person" and self.within != "in_one_session"
-            return self._call(OPERATORS["since"], 0) if asks else self.difference()
-        return self.ref() if self.may_refer() else self._call(self._pick(Type.ANY), depth)
+            return self.call(OPERATORS["since"], 0) if asks else self.difference()
+        return self.ref() if self.may_refer() else self.call(self._pick(Type.ANY), depth)
 
     def _plain_condition(self) -> Node:
         if self.scope == "person" and (self.within == "in_one_session" or self.chance.below(4)):

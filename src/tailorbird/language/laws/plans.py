@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tailorbird.kernel.errors import DefinitionError
-from tailorbird.language.ast import Call, Node, walk
+from tailorbird.language.ast import Call, Node, Text, walk
 from tailorbird.language.definitions import Definition, Definitions, Key, Kind, Line
 from tailorbird.language.laws import vocabulary
 from tailorbird.language.laws.chance import Chance
 from tailorbird.language.laws.expressions import Names, Writer
-from tailorbird.language.operators import HISTORY, Type
+from tailorbird.language.operators import HISTORY, OPERATORS, Operator, Scope, Type
 from tailorbird.language.resolve import resolve
 
 _KINDS: Final[tuple[Kind, ...]] = ("trait", "trait", "trait", "score", "segment", "segment")
@@ -21,6 +22,12 @@ _TYPES: Final = (
     *(Type.LIST, Type.DURATION, Type.INSTANT, Type.CONDITION),
 )
 _ATTEMPTS: Final = 8
+ROOTS: Final = tuple(
+    op.name
+    for op in OPERATORS.values()
+    if op.scope in (Scope.ANYWHERE, Scope.PERSON) and op.gives is not Type.VERSION
+)
+"""Operators that may stand at the top of a definition and give what a case can show."""
 
 
 @dataclass(slots=True)
@@ -31,11 +38,18 @@ class Plan:
     checked: Definitions
 
 
-def random_plan(chance: Chance, size: int) -> Plan:
-    """So many definitions, each using some of those before it; their order is shuffled."""
+def random_plan(chance: Chance, size: int, about: Sequence[str] = ()) -> Plan:
+    """So many definitions, each using some of those before it; their order is shuffled.
+
+    Half of them have an operator of the catalogue at their top, each as often as any other; all
+    of them one of the operators that they are to be about.
+    """
     draft = _Draft(chance)
     for _ in range(size):
-        draft.add(chance.choice(_KINDS))
+        if about or chance.once_in(2):
+            draft.add_about(OPERATORS[chance.choice(about or ROOTS)])
+        else:
+            draft.add(chance.choice(_KINDS))
     if chance.once_in(2):
         draft.add("persona")
         draft.add("persona")
@@ -50,7 +64,6 @@ def random_plan(chance: Chance, size: int) -> Plan:
 class _Draft:
     chance: Chance
     written: list[Definition] = field(default_factory=list)
-    rejected: int = 0
     _names: Names = field(default_factory=Names)
     _calm: Names = field(default_factory=Names)
     _restless: set[Key] = field(default_factory=set)
@@ -59,22 +72,58 @@ class _Draft:
     def add(self, kind: Kind) -> None:
         """One more definition; none when chance offers only what the checker refuses."""
         for _ in range(_ATTEMPTS):
-            definition = self._random(kind, f"{kind[0]}{len(self.written)}")
-            try:
-                checked = resolve([*self.written, definition]).definitions
-            except DefinitionError:
-                self.rejected += 1
-                continue
-            self.written.append(definition)
-            self._remember(checked.find(kind, definition.name))
-            return
+            if self._add(self._random(kind, self._name(kind))):
+                return
+
+    def add_about(self, operator: Operator) -> None:
+        """One more definition, at whose top stands an operator; none when that cannot be."""
+        for _ in range(_ATTEMPTS):
+            writer, hourly = self._writer("segment")
+            if not writer.allows(operator):
+                return
+            body = writer.call(operator, self.chance.between(1, 2))
+            is_condition = operator.gives is Type.CONDITION
+            kind: Kind = "segment" if is_condition and self.chance.below(4) else "trait"
+            definition = Definition(kind, self._name(kind), body, hourly=hourly)
+            if self._add(definition if kind == "segment" else replace(definition, hourly=False)):
+                return
+
+    def _name(self, kind: Kind) -> str:
+        return f"{kind[0]}{len(self.written)}"
+
+    def _add(self, definition: Definition) -> bool:
+        try:
+            checked = resolve([*self._needed(definition), definition]).definitions
+        except DefinitionError:
+            return False
+        self.written.append(definition)
+        self._remember(checked.find(definition.kind, definition.name))
+        return True
+
+    def _needed(self, definition: Definition) -> list[Definition]:
+        """What a definition refers to, directly and through others."""
+        found: dict[Key, Definition] = {}
+        pending = [definition]
+        while pending:
+            nodes = [node for tree in trees_of(pending.pop()) for node in walk(tree)]
+            names = {node.value for node in nodes if isinstance(node, Text)}
+            personas = any(isinstance(node, Call) and node.op == "persona" for node in nodes)
+            for other in self.written:
+                needed = other.name in names or (personas and other.kind == "persona")
+                if needed and other.key not in found:
+                    found[other.key] = other
+                    pending.append(other)
+        return list(found.values())
+
+    def _writer(self, kind: Kind) -> tuple[Writer, bool]:
+        """A writer for a definition of this kind, and whether that changes by the hour."""
+        hourly = kind == "segment" and self.chance.once_in(8)
+        writer = Writer(self.chance, names=self._names, calm=self._calm, hourly=hourly)
+        return writer, hourly
 
     def _random(self, kind: Kind, name: str) -> Definition:
         chance = self.chance
-        hourly = kind == "persona" or (kind == "segment" and chance.once_in(8))
-        writer = Writer(
-            chance, names=self._names, calm=self._calm, hourly=hourly and kind == "segment"
-        )
+        writer, hourly = self._writer(kind)
         depth = chance.between(1, 3)
         if kind == "score":
             return self._score(writer, name)
@@ -82,13 +131,8 @@ class _Draft:
             return Definition(kind, name, writer.value(chance.choice(_TYPES), depth))
         segments = self._names.segments
         parent = chance.choice(segments) if segments and chance.once_in(6) else None
-        return Definition(
-            kind,
-            name,
-            writer.condition(depth),
-            parent=parent if kind == "segment" else None,
-            hourly=hourly and kind == "segment",
-        )
+        parent = parent if kind == "segment" else None
+        return Definition(kind, name, writer.condition(depth), parent=parent, hourly=hourly)
 
     def _score(self, writer: Writer, name: str) -> Definition:
         chance = self.chance
@@ -135,6 +179,16 @@ class _Draft:
             any(_is_history(node) for node in walk(definition.body)) if definition.body else False
         )
         return uses or not self._restless.isdisjoint(definition.depends)
+
+
+def trees_of(definition: Definition) -> list[Node]:
+    """Every expression of a definition; a parent's name too, as a text."""
+    parts = [
+        definition.body,
+        *(part for line in definition.lines for part in (line.events, line.where)),
+    ]
+    found = [part for part in parts if part is not None]
+    return found if definition.parent is None else [*found, Text(definition.parent)]
 
 
 def _is_history(node: Node) -> bool:
