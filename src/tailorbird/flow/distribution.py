@@ -99,6 +99,6 @@ def _widths(definitions: Definitions, key: Key) -> Iterator[int]:
 
 
 def _largest(told: Answer, rows: Array, values: Array, top: int) -> list[tuple[str, int]]:
-    chosen = np.lexsort((rows, -values))[:top]
-    names = told.names_of(rows[chosen])
-    return list(zip(names, values[chosen].tolist(), strict=True))
+    chosen = np.sort(np.lexsort((rows, -values))[:top])
+    named = zip(told.names_of(rows[chosen]), values[chosen].tolist(), strict=True)
+    return sorted(named, key=lambda entry: -entry[1])
