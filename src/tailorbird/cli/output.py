@@ -52,8 +52,20 @@ def printable(text: str, keep: str = "") -> str:
 
 def emit_json(data: object) -> None:
     """Print data as indented JSON; numbers may be ``int`` or ``Decimal``."""
-    text = msgspec.json.format(_ENCODER.encode(data), indent=2)
-    click.echo(text.decode())
+    try:
+        encoded = _ENCODER.encode(data)
+    except UnicodeEncodeError:
+        encoded = _ENCODER.encode(_encodable(data))
+    click.echo(msgspec.json.format(encoded, indent=2).decode())
+
+
+def _encodable(data: Any) -> Any:
+    """The same with halves of characters escaped: a file name may hold them, JSON may not."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "backslashreplace").decode()
+    if isinstance(data, dict):
+        return {_encodable(key): _encodable(value) for key, value in data.items()}
+    return [_encodable(item) for item in data] if isinstance(data, list | tuple) else data
 
 
 def table(

@@ -7,6 +7,20 @@ from typing import Final
 
 from tailorbird.kernel.errors import InputError
 
+_TABLES: Final = ("versions", "files", "definitions", "settings")
+
+
+def _kept(table: str) -> str:
+    """What is published stays as it is, whoever opens the file."""
+    return "".join(
+        f"""
+        CREATE TRIGGER {table}_{what} BEFORE {what} ON {table}
+            BEGIN SELECT RAISE(ABORT, 'a published version does not change'); END;
+        """
+        for what in ("UPDATE", "DELETE")
+    )
+
+
 MIGRATIONS: Final = (
     """
     CREATE TABLE versions (
@@ -35,11 +49,8 @@ MIGRATIONS: Final = (
         value TEXT NOT NULL,
         PRIMARY KEY (version, name)
     ) STRICT;
-    CREATE TRIGGER versions_stay BEFORE UPDATE ON versions
-        BEGIN SELECT RAISE(ABORT, 'a published version does not change'); END;
-    CREATE TRIGGER versions_remain BEFORE DELETE ON versions
-        BEGIN SELECT RAISE(ABORT, 'a published version is not removed'); END;
-    """,
+    """
+    + "".join(map(_kept, _TABLES)),
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added."""
 
