@@ -42,7 +42,7 @@ def _section(path: Path, command: click.Command) -> str:
     lines = [f"## {' '.join(path)}", "", "```", usage, "```", "", *_help(command), ""]
     for parameter in command.params:
         record = parameter.get_help_record(context)
-        if record is not None:
+        if record is not None and record[1]:
             lines.append(f"- `{record[0]}`: {record[1]}")
     return "\n".join(lines) + "\n"
 

@@ -30,9 +30,8 @@ def command(project: Project, as_json: bool) -> None:
     Exit code 0 when they can be used, 1 when not. Warnings do not change that.
 
     \b
-    Example:
-        tailorbird check
-        tailorbird check --json
+    tailorbird check
+    tailorbird check --json
     """
     found = _check(project)
     absent = [] if found.problems else _absent(project, found.definitions)

@@ -34,8 +34,7 @@ def command(project: Project, file: Path, mapping: str, as_json: bool) -> None:
     its line and the reason, and does not stop the others.
 
     \b
-    Example:
-        tailorbird import events.csv.gz --mapping rees46
+    tailorbird import events.csv.gz --mapping rees46
     """
     rows = open_rows(file, load_mapping(mapping))
     rejects = _rejects_path(project, file)

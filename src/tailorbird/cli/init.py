@@ -20,10 +20,9 @@ def command(folder: Path, as_json: bool) -> None:
     Files that are there already stay as they are.
 
     \b
-    Example:
-        tailorbird init shop
-        cd shop
-        tailorbird check
+    tailorbird init shop
+    cd shop
+    tailorbird check
     """
     written = make_project(folder)
     if as_json:

@@ -19,8 +19,7 @@ def command() -> None:
     """Lists of people that somebody made elsewhere; definitions ask in_list("name").
 
     \b
-    Example:
-        tailorbird list import newsletter people.txt
+    tailorbird list import newsletter people.txt
     """
 
 
@@ -47,9 +46,8 @@ def import_(
     gets no further fact.
 
     \b
-    Example:
-        tailorbird list import newsletter people.txt
-        tailorbird list import vip customers.csv --column customer_id --replace
+    tailorbird list import newsletter people.txt
+    tailorbird list import vip customers.csv --column customer_id --replace
     """
     people = read_identifiers(file, column)
     now_us = project.now_us()

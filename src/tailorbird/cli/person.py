@@ -41,8 +41,7 @@ def command(project: Project, moment: Moment, id_: str, last: int, as_json: bool
     ID is any id of the person.
 
     \b
-    Example:
-        tailorbird person 17850 --at 2011-12-01
+    tailorbird person 17850 --at 2011-12-01
     """
     definitions = project.definitions.definitions
     found = profile(

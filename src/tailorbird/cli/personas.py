@@ -29,8 +29,7 @@ def command(project: Project, moment: Moment, as_json: bool) -> None:
     """How many people each persona has, in the order in which personas are tried.
 
     \b
-    Example:
-        tailorbird personas --at 2011-12-01
+    tailorbird personas --at 2011-12-01
     """
     definitions = project.definitions.definitions
     sizes = persona_sizes(project.history, definitions, moment.at_us, known_then=moment.known_then)

@@ -23,8 +23,7 @@ def command(project: Project, note: str, as_json: bool) -> None:
     the past, later from now on.
 
     \b
-    Example:
-        tailorbird publish --note "dormant after 30 days instead of 60"
+    tailorbird publish --note "dormant after 30 days instead of 60"
     """
     draft = Draft(
         project.files.by_name(),

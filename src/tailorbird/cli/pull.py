@@ -22,8 +22,7 @@ def command(project: Project, aside: bool, as_json: bool) -> None:
     name.
 
     \b
-    Example:
-        tailorbird pull
+    tailorbird pull
     """
     newest = project.registry.newest()
     if newest is None:

@@ -43,8 +43,7 @@ def command(project: Project, moment: Moment, name: str, top: int, as_json: bool
     NAME may be a trait too: then the values that are numbers, durations or instants count.
 
     \b
-    Example:
-        tailorbird score purchase_intent --top 20
+    tailorbird score purchase_intent --top 20
     """
     definitions = project.definitions.definitions
     definition = _find(definitions, name)

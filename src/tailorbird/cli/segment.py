@@ -47,10 +47,9 @@ def command(
     A person with several ids goes by the smallest. In JSON the ids are always there.
 
     \b
-    Example:
-        tailorbird segment repeat_viewer --at 2024-02-01 --ids
-        tailorbird segment vip --csv vip.csv
-        tailorbird segment vip --snapshot vip_in_may --at 2024-05-01
+    tailorbird segment repeat_viewer --at 2024-02-01 --ids
+    tailorbird segment vip --csv vip.csv
+    tailorbird segment vip --snapshot vip_in_may --at 2024-05-01
     """
     definitions = project.definitions.definitions
     definition = definitions.find("segment", name)

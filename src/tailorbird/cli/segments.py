@@ -32,9 +32,8 @@ def command(project: Project, moment: Moment, against: str | None, as_json: bool
     """The size of every segment, its share of all people, and the change against 7 days before.
 
     \b
-    Example:
-        tailorbird segments
-        tailorbird segments --at 2011-12-01 --against 2011-11-01
+    tailorbird segments
+    tailorbird segments --at 2011-12-01 --against 2011-11-01
     """
     definitions = project.definitions.definitions
     against_us = moment.at_us - WEEK if against is None else instant_of(project, against)
