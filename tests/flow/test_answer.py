@@ -102,7 +102,7 @@ def test_people_without_any_fact_that_is_read_are_counted_as_existing(
 ) -> None:
     history.append([fact("ann", DAY, "Viewed"), fact("bob", DAY, "Bought")])
     given = answer(history, definitions, [("segment", "hot")], 2 * DAY)
-    assert not given.complete
+    assert not given.people.complete
     assert given.existing == 2
     assert given.value(("segment", "hot"), "bob") is False
 

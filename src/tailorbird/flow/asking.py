@@ -5,14 +5,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from tailorbird.kernel.facts import VERDICT, WORKSPACE, Fact
-from tailorbird.language.batch.readings import filled, texts
+import numpy as np
+
+from tailorbird.kernel.facts import MERGE, UNMERGE, VERDICT, WORKSPACE, Fact
+from tailorbird.kernel.instants import FIRST_INSTANT
+from tailorbird.kernel.values import Value, read_tagged
+from tailorbird.language.batch.literals import text_list
+from tailorbird.language.batch.readings import filled
 from tailorbird.language.batch.typed import of_property
 from tailorbird.language.world import World
 from tailorbird.people.identity import people
 from tailorbird.ports import Warehouse
+
+_ASIDES: Final = frozenset({MERGE, UNMERGE, VERDICT})
 
 
 class Person(NamedTuple):
@@ -39,9 +46,16 @@ class Asking:
     """A history seen in one tense: in hindsight, or as it was known at each instant."""
 
     def __init__(
-        self, history: Warehouse, *, known_then: bool = False, position: int | None = None
+        self,
+        history: Warehouse,
+        *,
+        zoned: bool = True,
+        known_then: bool = False,
+        position: int | None = None,
     ) -> None:
+        """``zoned`` is false where no question depends on anybody's zone."""
         self.history = history
+        self.zoned = zoned
         self.known_then = known_then
         self.position = position
         self.hot = history.hot_columns()
@@ -88,12 +102,13 @@ class Asking:
     @cached_property
     def links(self) -> list[Fact]:
         """Everything that joins subjects or takes that back, as far as the tense knows it."""
-        return [
+        found = [
             fact
-            for fact in self.history.links()
-            if (self.position is None or fact.position <= self.position)
-            and WORKSPACE not in (fact.subject, fact.properties.get("other"))
+            for fact in self._asides
+            if fact.name != VERDICT and fact.properties.get("other") != WORKSPACE
         ]
+        names = self.history.subject_names(int(fact.subject) for fact in found) if found else []
+        return [fact._replace(subject=name) for fact, name in zip(found, names, strict=True)]
 
     def linked(self, at_us: int) -> dict[str, str]:
         """For each subject that is one with others the person's name."""
@@ -101,32 +116,35 @@ class Asking:
 
     @cached_property
     def first_us(self) -> int:
-        """The time of the earliest fact."""
+        """No fact is earlier; that is looked up only where zones matter."""
+        if not self.zoned:
+            return FIRST_INSTANT
         earliest = self.history.query("SELECT min(time_us) AS first_us FROM facts")["first_us"]
         return int(filled(earliest)[0])
 
     @cached_property
     def verdicts(self) -> dict[int, list[Verdict]]:
         """All verdicts, by the number of the subject that they were accepted under."""
-        about, bot = (of_property((key,), self.hot) for key in ("message_id", "bot"))
-        found = self.history.query(
-            f"SELECT who, time_us, id, {about.text} AS about, "
-            f"coalesce({bot.boolean}, false) AS bot, known_us, position "
-            f"FROM facts WHERE name = '{VERDICT}' AND who > 0"
-        )
-        columns = (
-            filled(found["time_us"]).tolist(),
-            texts(found["id"]),
-            texts(found["about"]),
-            filled(found["bot"]).tolist(),
-            filled(found["known_us"]).tolist(),
-            filled(found["position"]).tolist(),
-        )
         by_number: dict[int, list[Verdict]] = {}
-        # A verdict about nothing still sets its person apart: it makes nobody exist.
-        for number, *verdict in zip(filled(found["who"]).tolist(), *columns, strict=True):
-            by_number.setdefault(number, []).append(Verdict(*verdict))
+        for fact in self._asides:
+            if fact.name == VERDICT:
+                by_number.setdefault(int(fact.subject), []).append(_verdict(fact))
         return by_number
+
+    @cached_property
+    def _asides(self) -> list[Fact]:
+        """Links and verdicts, found in one pass; their subjects are numbers in text."""
+        other, about = (of_property((key,), self.hot) for key in ("other", "message_id"))
+        bot, links = (of_property((key,), self.hot) for key in ("bot", "links"))
+        limit = "" if self.position is None else f" AND position <= {self.position}"
+        found = self.history.query(
+            f"SELECT who, time_us, id, name, position, known_us, {other.text} AS other, "
+            f"{about.text} AS about, coalesce({bot.boolean}, false) AS bot, "
+            f"{links.json or 'NULL'} AS links FROM facts "
+            f"WHERE name IN {text_list(_ASIDES)} AND who > 0{limit}"
+        )
+        columns = [np.ma.asarray(column).tolist() for column in found.values()]
+        return [_aside(*row) for row in zip(*columns, strict=True)]
 
     def bots(self, numbers: Iterable[int], at_us: int) -> list[str]:
         """The message ids that verdicts about a person's facts take out of account."""
@@ -156,3 +174,34 @@ class Asking:
             )
             for name in wanted
         ]
+
+
+def _aside(
+    number: int,
+    time_us: int,
+    id_: str,
+    name: str,
+    position: int,
+    known_us: int,
+    other: str | None,
+    about: str | None,
+    bot: bool,
+    links: str | None,
+) -> Fact:
+    """A link or a verdict with those properties alone that give it its meaning."""
+    properties: dict[str, Value] = {"bot": bot}
+    for key, value in (("other", other), ("message_id", about)):
+        if value is not None:
+            properties[key] = value
+    if links is not None:
+        properties["links"] = read_tagged(links)
+    return Fact(
+        str(number), time_us, id_, name, properties, {}, False, True, "", position, known_us
+    )
+
+
+def _verdict(fact: Fact) -> Verdict:
+    # A verdict about nothing still sets its person apart: it makes nobody exist.
+    about = fact.properties.get("message_id", "")
+    bot = fact.properties["bot"]
+    return Verdict(fact.time_us, fact.id, about, bot, fact.known_us, fact.position)

@@ -49,15 +49,30 @@ class Replies(NamedTuple):
     columns: Mapping[Key, Column]
 
 
-def reply(asking: Asking, plan: BatchPlan, questions: Sequence[Question], ways: Ways) -> Replies:
-    """Answer all questions; whoever does not exist has no value and is in no segment."""
+def reply(
+    asking: Asking,
+    plan: BatchPlan,
+    questions: Sequence[Question],
+    ways: Ways,
+    *,
+    existence: bool = True,
+) -> Replies:
+    """Answer all questions; whoever does not exist has no value and is in no segment.
+
+    Without ``existence`` that is not looked at, where nothing is said about those of whom
+    nothing is read; then everybody is taken to exist.
+    """
     size = len(questions)
     with_bots = _define(asking, questions)
     zones = _zones(asking, questions, with_bots) if plan.zoned else None
     moment = _moment(asking, questions, zones, with_bots)
     known = readings(plan, moment, ways)
-    columns = _run(asking, moment, {**known, EXISTENCE: _read(EXISTENCE, moment)}, size)
-    exists = as_numbers(columns[EXISTENCE], size).values > 0
+    if existence:
+        known[EXISTENCE] = _read(EXISTENCE, moment)
+    columns = _run(asking, moment, known, size)
+    exists = np.ones(size, bool)
+    if existence:
+        exists = as_numbers(columns[EXISTENCE], size).values > 0
     heres = [
         Here(in_zone, asking.world(at_us).at(at_us))
         for in_zone, (_, at_us) in zip(moment.zones, questions, strict=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from tailorbird.language.batch import filters
 from tailorbird.language.batch.columns import Array
-from tailorbird.language.batch.moments import Everybody, Moment
+from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.ordered import Chunk, distinct
 from tailorbird.language.batch.readings import Computed, Ordered, flags
 from tailorbird.language.batch.sequences import Roles, Shape, begins_after, shape
@@ -20,7 +20,7 @@ def absence(operation: Absence, moment: Moment) -> Ordered:
     awaited = roles.of(operation.awaited)
     form = _occasion(operation, roles)
     after = None
-    if isinstance(moment, Everybody) and operation.last_us is not None:
+    if operation.last_us is not None:
         after = begins_after(moment, operation.last_us + operation.wait_us, form.longest_us)
     partition, others = None, []
     if operation.same is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ ASKED: Final = "asked"
 """The table of questions: ``who`` their number, ``now_us``, and what `Questions.columns` says."""
 MEMBERS: Final = "members"
 """The table of the subjects that each question is about: ``question``, ``member``."""
+UNITED: Final = "united"
+"""The table of subjects that are one person: ``member``, and ``person``, one of its members."""
 BOTS: Final = "bots"
 """The table of message ids that do not count for a question: ``question``, ``bot``."""
 
@@ -37,6 +40,10 @@ class Moment(Protocol):
     @property
     def hot(self) -> Mapping[Path, int]:
         """The properties with typed columns."""
+
+    @property
+    def shared_us(self) -> int | None:
+        """T where it is the same for all; None where it differs."""
 
     @property
     def now(self) -> str:
@@ -74,6 +81,13 @@ class Everybody:
     known_us: int | None = None
     position: int | None = None
     hot: Mapping[Path, int] = field(default_factory=dict)
+    with_united: bool = False
+    """Whether the table `UNITED` says which subjects are one person."""
+
+    @property
+    def shared_us(self) -> int:
+        """T."""
+        return self.now_us
 
     @property
     def now(self) -> str:
@@ -82,13 +96,18 @@ class Everybody:
 
     @property
     def seen(self) -> str:
-        """The facts up to T of all subjects, which are persons of their own here."""
+        """The facts up to T of all subjects; those that are not united are persons."""
         limits = ["who > 0", f"time_us <= {self.now}"]
         if self.known_us is not None:
             limits.append(f"known_us <= {whole(self.known_us)}")
         if self.position is not None:
             limits.append(f"position <= {self.position}")
-        return f"(SELECT *, who AS subject FROM facts WHERE {' AND '.join(limits)})"
+        if not self.with_united:
+            return f"(SELECT *, who AS subject FROM facts WHERE {' AND '.join(limits)})"
+        return (
+            f"(SELECT facts.* REPLACE (coalesce({UNITED}.person, who) AS who), who AS subject "
+            f"FROM facts LEFT JOIN {UNITED} ON who = {UNITED}.member WHERE {' AND '.join(limits)})"
+        )
 
     def since(self, length_us: int) -> str:
         """The instant so long before T."""
@@ -112,7 +131,7 @@ class Everybody:
         return f"({time_us} + {_offset(self.zone, time_us, self.first_us, self.now_us)})"
 
 
-@dataclass(slots=True)
+@dataclass
 class Questions:
     """Some people, each at an instant of her own."""
 
@@ -131,17 +150,23 @@ class Questions:
     def __post_init__(self) -> None:
         self.columns["now_us"] = np.array(self.now_us, np.int64)
 
+    @cached_property
+    def shared_us(self) -> int | None:
+        """T where it is the same for all."""
+        instants = set(self.now_us)
+        return instants.pop() if len(instants) == 1 else None
+
     @property
     def now(self) -> str:
-        """The column of T."""
-        return "now_us"
+        """T as a literal where it is shared, else its column."""
+        return "now_us" if self.shared_us is None else whole(self.shared_us)
 
     @property
     def seen(self) -> str:
         """The facts that count for each question."""
-        limits = ["time_us <= now_us"]
+        limits = [f"time_us <= {self.now}"]
         if self.known_then:
-            limits.append("known_us <= now_us")
+            limits.append(f"known_us <= {self.now}")
         if self.position is not None:
             limits.append(f"position <= {self.position}")
         bots = ""
@@ -156,6 +181,8 @@ class Questions:
 
     def since(self, length_us: int) -> str:
         """The instant so long before T."""
+        if self.shared_us is not None:
+            return whole(self.shared_us - length_us)
         return f"(now_us - {whole(length_us)})"
 
     def period_start(self, period: Period) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from tailorbird.kernel.values import MISSING, Value
@@ -33,6 +33,7 @@ from tailorbird.language.operations import (
     Operation,
     Pattern,
     Points,
+    Select,
     Sessions,
     TraitValue,
     Turned,
@@ -64,6 +65,11 @@ class BatchPlan:
     def zoned(self) -> bool:
         """Whether the answers depend on people's zones."""
         return any(_is_zoned(expr) for expr in self.expressions.values())
+
+    def reads(self, name: str) -> bool:
+        """Whether some operation may read facts with this name."""
+        selects = [select for op in self.of(self.keys) for select in _selects(op)]
+        return any(s.everything or (s.names is not None and name in s.names) for s in selects)
 
     def nothing(self, key: Key) -> Value:
         """What is said about somebody who does not exist."""
@@ -126,6 +132,19 @@ def _operation_is_zoned(operation: Operation) -> bool:
         by_date = operation.kind == "active_days" or isinstance(operation.window, Calendar | Fixed)
         return by_date or any(depends_on_zone(node) for node in _nodes(operation))
     return False
+
+
+def _selects(operation: Operation) -> Iterator[Select]:
+    """What an operation reads."""
+    pending: list[object] = [operation]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Select):
+            yield current
+        elif isinstance(current, tuple):
+            pending.extend(current)
+        elif is_dataclass(current) and not isinstance(current, Node):
+            pending.extend(getattr(current, part.name) for part in fields(current))
 
 
 def _pattern_nodes(pattern: Pattern) -> list[Node | None]:

@@ -9,7 +9,7 @@ from tailorbird.kernel.instants import DAY, FIRST_INSTANT
 from tailorbird.kernel.limits import DECAY_HOPS
 from tailorbird.language.batch import filters
 from tailorbird.language.batch.literals import whole
-from tailorbird.language.batch.moments import Everybody, Moment
+from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.readings import (
     Aggregated,
     Queried,
@@ -51,8 +51,8 @@ def _pushed_down(
     named = [line.select.names for line in lines]
     names = frozenset().union(*(found for found in named if found is not None))
     after = None
-    if hop_us is not None and isinstance(moment, Everybody):
-        after = (moment.now_us // hop_us - DECAY_HOPS + 1) * hop_us - 1
+    if hop_us is not None and moment.shared_us is not None:
+        after = (moment.shared_us // hop_us - DECAY_HOPS + 1) * hop_us - 1
     return (None if None in named else names), after
 
 
@@ -66,8 +66,8 @@ def _weight(hop_us: int, moment: Moment) -> str:
     # negative integer does not floor.
     shift = -(FIRST_INSTANT // hop_us) * hop_us
     hop_of = "(({}) + " + f"{shift}) // {hop_us}"
-    if isinstance(moment, Everybody):
-        now = str((moment.now_us + shift) // hop_us)
+    if moment.shared_us is not None:
+        now = str((moment.shared_us + shift) // hop_us)
     else:
         now = f"({hop_of.format(moment.now)})"
     age = f"({now} - {hop_of.format('time_us')})"

@@ -9,7 +9,7 @@ import numpy as np
 from tailorbird.kernel.values import UNIT
 from tailorbird.language.batch import filters
 from tailorbird.language.batch.columns import Array
-from tailorbird.language.batch.moments import Everybody, Moment
+from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.ordered import Chunk, distinct, greatest_within
 from tailorbird.language.batch.readings import Computed, Ordered, Rows, flags, numbers
 from tailorbird.language.batch.typed import NotInSqlError
@@ -130,7 +130,7 @@ def match(operation: Match, moment: Moment) -> Ordered:
     roles = Roles(moment)
     form = shape(operation.pattern, roles)
     after = None
-    if isinstance(moment, Everybody) and operation.last_us is not None and not operation.counting:
+    if operation.last_us is not None and not operation.counting:
         after = begins_after(moment, operation.last_us, form.longest_us)
     same = operation.pattern.same
     partition = None if same is None else filters.value(same, moment).key()
@@ -159,9 +159,11 @@ def match(operation: Match, moment: Moment) -> Ordered:
     )
 
 
-def begins_after(moment: Everybody, last_us: int, longest_us: int | None) -> int | None:
+def begins_after(moment: Moment, last_us: int, longest_us: int | None) -> int | None:
     """Facts at or before this instant are in no match that is completed in the window."""
-    return None if longest_us is None else moment.now_us - last_us - longest_us
+    if longest_us is None or moment.shared_us is None:
+        return None
+    return moment.shared_us - last_us - longest_us
 
 
 def _afresh(starts: Array, chunk: Chunk) -> Array:

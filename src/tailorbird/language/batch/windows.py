@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tailorbird.language.batch import filters
-from tailorbird.language.batch.moments import Everybody, Moment
+from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.readings import Rows, where
 from tailorbird.language.operations import (
     Calendar,
@@ -24,8 +24,8 @@ def rows_of(select: Select, window: Window, moment: Moment) -> Rows:
     elif isinstance(window, CurrentSession):
         relation = _with_session(moment)
     after = None
-    if isinstance(window, Rolling) and isinstance(moment, Everybody):
-        after = moment.now_us - window.far_us
+    if isinstance(window, Rolling) and moment.shared_us is not None:
+        after = moment.shared_us - window.far_us
     conditions = filters.selected(select, moment)
     # Times are compared before texts are taken apart, but after the name.
     return Rows(relation, (conditions[0], *within, *conditions[1:]), select.names, after)
