@@ -56,6 +56,10 @@ bench: setup ## measure against hand-written baselines; decides nothing
 	@for script in $$(grep -l __main__ benchmarks/*.py); do \
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
+.PHONY: prove-long
+prove-long: setup ## compare all readings over a million random cases (CASES=n, SEED=n)
+	$(BIN)/python -m benchmarks.prove_long --cases $(or $(CASES),1000000) --seed $(SEED) --workers $(WORKERS)
+
 .PHONY: format
 format: setup ## put sources into the house's form
 	$(BIN)/ruff format .
