@@ -58,7 +58,7 @@ bench: setup ## measure against hand-written baselines; decides nothing
 
 .PHONY: prove-long
 prove-long: setup ## compare all readings over a million random cases (CASES=n, SEED=n)
-	$(BIN)/python -m benchmarks.prove_long --cases $(or $(CASES),1000000) --seed $(SEED) --workers $(WORKERS)
+	$(BIN)/python -m tests.laws.prove_long --cases $(or $(CASES),1000000) --seed $(SEED) --workers $(WORKERS)
 
 .PHONY: format
 format: setup ## put sources into the house's form

@@ -50,6 +50,11 @@ def prove(size: Size, seed: int, cases: int) -> Proved:
     return Proved(report.cases, report.worlds, len(report.found), f"{size}\n{report}")
 
 
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def portions(first_seed: int, cases: int) -> Iterator[tuple[Size, int, int]]:
     count = -(-cases // PORTION)
     for number, size in enumerate(islice(cycle(SIZES), count)):
@@ -63,7 +68,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     names = ", ".join(dict.fromkeys(r.name for r in [*READINGS, *EVERYBODY]))
-    print(f"{names}; seed {given.seed}; again with --seed {given.seed}", flush=True)
+    say(f"{names}; seed {given.seed}; again with --seed {given.seed}")
     begun_s = time.monotonic()
     cases = worlds = disagreements = 0
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
@@ -73,11 +78,11 @@ def main() -> int:
             cases, worlds = cases + proved.cases, worlds + proved.worlds
             disagreements += proved.disagreements
             rate = cases / (time.monotonic() - begun_s)
-            print(f"{cases:>11,} cases  {rate:>8,.0f}/s  {disagreements} disagreements", flush=True)
+            say(f"{cases:>11,} cases  {rate:>8,.0f}/s  {disagreements} disagreements")
             if proved.disagreements:
-                print(proved.text, flush=True)
+                say(proved.text)
     passed_s = time.monotonic() - begun_s
-    print(f"{cases:,} cases in {worlds:,} worlds, {disagreements} disagreements, {passed_s:.0f} s")
+    say(f"{cases:,} cases in {worlds:,} worlds, {disagreements} disagreements, {passed_s:.0f} s")
     return 1 if disagreements else 0
 
 
