@@ -69,6 +69,14 @@ format: setup ## put sources into the house's form
 docs: setup ## write the tables of the reference pages from the code
 	$(BIN)/python -m docs.write_tables
 
+.PHONY: demo
+demo: setup ## real orders and invented clicks, from import to answers with reasons
+	@examples/demo.sh
+
+.PHONY: demo-check
+demo-check: setup ## run the demo without a terminal and look for what it must say
+	@examples/demo-check.sh
+
 .PHONY: lock
 lock: ## pin all packages again, with hashes (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Real orders of a year and an invented clickstream, each asked what it can answer. Every command is
+# printed before it runs; what it makes stays in demo/, to look at and to go on with.
+set -euo pipefail
+source=$(cd "$(dirname "$0")/.." && pwd)
+PATH="$source/.venv/bin:$PATH"
+mkdir -p "$source/demo"
+cd "$source/demo"
+rm -rf online-retail clicks
+
+run() {
+  printf '\n$ %s\n' "$*"
+  "$@"
+}
+title() { printf '\n== %s\n' "$*"; }
+
+title "A year of a wholesaler's orders: 541,909 lines of invoices"
+cp -r "$source/examples/online-retail" .
+cd online-retail
+run tailorbird check
+run tailorbird import online_retail.parquet --mapping uci-online-retail
+
+title "Who are the customers, and what became of them within a week?"
+run tailorbird segments
+run tailorbird personas
+run tailorbird score loyalty --top 5
+
+title "The largest customer, and why she is one of the best"
+run tailorbird person 14646 --last 3
+run tailorbird explain best_customers 14646 --facts 2
+
+title "As a version that stays"
+run tailorbird publish --note "what purchases can answer"
+
+title "An invented clickstream: what visits can answer"
+cd ..
+run tailorbird init clicks
+cd clicks
+run tailorbird simulate --events 200k --seed 7 --out clicks.parquet --truth truth.json
+run tailorbird import clicks.parquet --mapping simulated
+run tailorbird segments
+run tailorbird segment flash_shopper --at 2024-02-29T12:00Z
