@@ -1,4 +1,4 @@
-"""The tutorial works word for word: its commands run, and what it shows is what they print."""
+"""The first things that users read work word for word: commands run and print what is shown."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from tailorbird.cli import main
+from tailorbird.language.files import load_folder
 
-TUTORIAL = Path(__file__).resolve().parent.parent / "docs" / "tutorials" / "first-segments.md"
+HOUSE = Path(__file__).resolve().parent.parent
+TUTORIAL = HOUSE / "docs" / "tutorials" / "first-segments.md"
 BLOCK = re.compile(r"(?:<!-- append: (\S+) -->\n)?^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -44,3 +46,16 @@ def test_following_the_tutorial_shows_what_it_says(tmp_path: Path) -> None:
             told = [line.strip() for line in printed.splitlines()]
             assert [line for line in text.splitlines() if line.strip() not in told] == []
     assert ran >= 10
+
+
+def test_the_quick_start_runs_as_it_is_written(tmp_path: Path) -> None:
+    blocks = [text for _, kind, text in BLOCK.findall((HOUSE / "README.md").read_text())]
+    (quick_start,) = [text for text in blocks if text.startswith("tailorbird ")]
+    folder = tmp_path
+    for line in quick_start.splitlines():
+        _, folder = run(line, folder)
+
+
+@pytest.mark.parametrize("example", ["online-retail"])
+def test_the_definitions_of_an_example_can_be_used_without_a_warning(example: str) -> None:
+    assert load_folder(HOUSE / "examples" / example / "definitions").warnings == []
