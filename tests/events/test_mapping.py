@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tailorbird.events.mapping import Mapping, parse_mapping
+from tailorbird.events.mapping import FORMATS, KINDS, MAPPING_KEYS, Mapping, parse_mapping
 from tailorbird.events.vocabulary import READY, mapping_text, ready_mapping
 from tailorbird.kernel.errors import DefinitionError
 
@@ -107,3 +109,9 @@ def test_a_fault_is_told_with_its_place_and_what_is_allowed(text: str, said: str
 def test_yaml_that_is_nested_too_deep_is_a_fault_like_any_other() -> None:
     with pytest.raises(DefinitionError, match="this is no YAML"):
         parsed("[" * 20_000)
+
+
+@pytest.mark.parametrize("key", [*MAPPING_KEYS, *KINDS, *FORMATS, "only", "absolute", "unknown"])
+def test_every_key_of_a_mapping_is_in_the_reference(key: str) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "import.md"
+    assert f"`{key}`" in page.read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ _ROW_KEYS: Final = (
     "others",
     "orders",
 )
-_KEYS: Final = ("about", "source", "format", "separator", "encoding", "variants", *_ROW_KEYS)
+MAPPING_KEYS: Final = ("about", "source", "format", "separator", "encoding", "variants", *_ROW_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Mapping:
 
 def parse_mapping(text: str, file: str, name: str) -> Mapping:
     """Read a mapping file; raises `DefinitionError` with the place of the fault."""
-    top = read_sections(text, file, "a mapping", _KEYS)
+    top = read_sections(text, file, "a mapping", MAPPING_KEYS)
     chosen = top.choice("format", FORMATS) if "format" in top else None
     separator = top.text("separator", ",")
     if len(separator) != 1 or separator in '"\r\n':

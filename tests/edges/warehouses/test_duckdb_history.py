@@ -188,6 +188,26 @@ def test_compaction_moves_everything_into_the_sorted_base(history: DuckDbHistory
     assert sorted_rows == sorted(sorted_rows)
 
 
+def test_a_rewrite_that_is_cut_short_loses_nothing(tmp_path: Path) -> None:
+    def interrupt(done: int, _total: int) -> None:
+        if done > 10:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "history.duckdb"
+    with DuckDbHistory(path) as history:
+        history.append([fact(f"m{n:02}", f"p{n % 7}") for n in range(50)])
+        before = history.history_of([f"p{n}" for n in range(7)])
+        with pytest.raises(KeyboardInterrupt):
+            history.compact(max_rows=5, progress=interrupt)
+        assert history.history_of([f"p{n}" for n in range(7)]) == before
+    with DuckDbHistory(path) as history:
+        assert history.history_of([f"p{n}" for n in range(7)]) == before
+        history.compact(max_rows=5)
+        assert history.is_compact
+        assert history.history_of([f"p{n}" for n in range(7)]) == before
+        assert history.last_time_us == 5
+
+
 def test_erased_subjects_never_existed(history: DuckDbHistory) -> None:
     history.append([fact("1", "a"), fact("2", "b")])
     history.compact()

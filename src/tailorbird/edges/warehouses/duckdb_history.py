@@ -96,7 +96,8 @@ class DuckDbHistory:
     @property
     def last_time_us(self) -> int | None:
         """The time of the latest fact; None when there is none."""
-        return self.counts(names=0).last_time_us
+        found: int | None = rows_of(self._connection, "SELECT max(time_us) FROM facts")[0][0]
+        return found
 
     @property
     def last_act_us(self) -> int | None:
@@ -180,12 +181,16 @@ class DuckDbHistory:
         """All facts about everybody: settings, figures, areas."""
         return self._facts(f"who = {layout.WORKSPACE_NUMBER}")
 
-    def _facts(self, condition: str) -> list[Fact]:
+    def facts_where(self, condition: str) -> list[Fact]:
+        """Facts that meet a condition in SQL, ordered by subject number, time and message id."""
+        return self._facts(condition, layout.ORDER)
+
+    def _facts(self, condition: str, order: str = "time_us, id") -> list[Fact]:
         selected = _FACT.format(properties=joined(self.hot_columns()))
         rows = rows_of(
             self._connection,
             f"SELECT {selected} FROM facts JOIN subjects USING (who) WHERE {condition} "
-            "ORDER BY time_us, id",
+            f"ORDER BY {order}",
         )
         return [_fact(row) for row in rows]
 
