@@ -38,3 +38,5 @@ LINKS_PER_PERSON: Final = 1_000
 """Identifiers that one person may unite."""
 ORDER_LINES: Final = 10_000_000
 """Lines of orders in one imported file: they wait in memory for the rest of their orders."""
+INSTANTS: Final = 10_000
+"""Instants that one command may ask about in a row."""

@@ -1,0 +1,1 @@
+"""Segments as a whole: figures of the population, and how segments lie to each other."""
