@@ -69,11 +69,24 @@ class Warehouse(Protocol):
     def history_of(self, subjects: Iterable[str]) -> list[Fact]:
         """All facts of some subjects, ordered by time and message id."""
 
+    def facts_where(self, condition: str) -> list[Fact]:
+        """Facts that meet a condition in SQL, ordered by subject number, time and message id."""
+
     def subject_numbers(self, subjects: Iterable[str]) -> dict[str, int]:
         """The numbers of those subjects that have one."""
 
     def subject_names(self, numbers: Iterable[int]) -> list[str]:
         """The subjects with the given numbers, in the same order."""
+
+
+class Scratch(Warehouse, Protocol):
+    """An empty history that is thrown away, for trying out small cases."""
+
+    def append(self, facts: Sequence[Fact]) -> Appended:
+        """Store facts as one batch, each message id once."""
+
+    def close(self) -> None:
+        """Throw it away."""
 
 
 class RowFile(Protocol):

@@ -63,9 +63,7 @@ def reply(
     nothing is read; then everybody is taken to exist.
     """
     size = len(questions)
-    with_bots = _define(asking, questions)
-    zones = _zones(asking, questions, with_bots) if plan.zoned else None
-    moment = _moment(asking, questions, zones, with_bots)
+    moment = posed(asking, questions, zoned=plan.zoned)
     known = readings(plan, moment, ways)
     if existence:
         known[EXISTENCE] = _read(EXISTENCE, moment)
@@ -86,6 +84,19 @@ def reply(
     return Replies(
         exists, {key: _of_existing(found[key], exists, plan.nothing(key)) for key in plan.keys}
     )
+
+
+def posed(asking: Asking, questions: Sequence[Question], *, zoned: bool) -> Questions:
+    """Tell the engine who is asked about, so that queries may be written about it."""
+    with_bots = _define(asking, questions)
+    zones = _zones(asking, questions, with_bots) if zoned else None
+    return _moment(asking, questions, zones, with_bots)
+
+
+def asked_at(asking: Asking, moment: Questions) -> None:
+    """Tell the engine what the queries written so far read of each question."""
+    numbers = np.arange(len(moment.now_us), dtype=np.int64)
+    asking.history.define_table(ASKED, {"who": numbers, **moment.columns})
 
 
 def _define(asking: Asking, questions: Sequence[Question]) -> bool:
@@ -152,9 +163,8 @@ def _read(operation: Operation, moment: Questions) -> Reading:
 def _run(
     asking: Asking, moment: Questions, known: Mapping[Operation, Reading], size: int
 ) -> dict[Operation, Column]:
-    numbers = np.arange(size, dtype=np.int64)
-    asking.history.define_table(ASKED, {"who": numbers, **moment.columns})
-    return columns_of(run(asking, moment, known, dense=False), numbers)
+    asked_at(asking, moment)
+    return columns_of(run(asking, moment, known, dense=False), np.arange(size))
 
 
 def _asked(questions: Sequence[Question], heres: Sequence[Here]) -> Asked:

@@ -205,7 +205,7 @@ def scans(known: Mapping[Operation, Reading], moment: Moment, *, dense: bool) ->
     found: list[Scan] = []
     for operation, how in known.items():
         if isinstance(how, Queried):
-            found.append(Scan(how.sql, ((operation, how, 0, 1),)))
+            found.append(Scan(how.sql, ((operation, how, 0, how.width),)))
         elif isinstance(how, Aggregated):
             by_relation.setdefault(how.rows.relation, []).append((operation, how))
     if dense:

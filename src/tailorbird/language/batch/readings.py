@@ -48,6 +48,8 @@ class Queried:
     sql: str
     decode: Decode
     default: Value
+    width: int = 1
+    """How many columns follow the first."""
 
 
 Computed: TypeAlias = tuple[Array, list[Array]]

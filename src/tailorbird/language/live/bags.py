@@ -76,10 +76,10 @@ class TimesBag(_Windowed):
         super().__init__(fold)
         assert isinstance(fold.window, Rolling | Calendar)
         self._window = fold.window
-        self._keep = keep
+        self.keep = keep
         """Only so many of the newest are needed: larger counts need not be told apart."""
         if fold.kind in _NEWEST and isinstance(fold.window, Rolling) and not fold.window.near_us:
-            self._keep = 1
+            self.keep = 1
 
     def add(self, state: list[int] | None, view: View, limit: int) -> Any:
         """See `LiveOperation`."""
@@ -87,7 +87,7 @@ class TimesBag(_Windowed):
             return IGNORED
         times = [] if state is None else state
         time_us = view.fact.time_us
-        keep = self._keep
+        keep = self.keep
         if keep is not None and len(times) >= keep:
             if time_us <= times[0]:
                 return times
@@ -97,7 +97,7 @@ class TimesBag(_Windowed):
     def merge(self, one: list[int], other: list[int]) -> list[int]:
         """See `LiveOperation`."""
         merged = sorted(one + other)
-        return merged if self._keep is None else merged[-self._keep :]
+        return merged if self.keep is None else merged[-self.keep :]
 
     def value(self, state: list[int] | None, scene: Scene) -> Any:
         """See `LiveOperation`."""
@@ -157,21 +157,22 @@ class EntriesBag(_Windowed):
         assert isinstance(fold.window, Rolling | Calendar)
         self._window = fold.window
         newest = fold.kind in _NEWEST and isinstance(fold.window, Rolling)
-        self._newest_only = newest and not getattr(fold.window, "near_us", 1)
+        self.keep = 1 if newest and not getattr(fold.window, "near_us", 1) else None
+        """Only so many of the newest are needed."""
 
     def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
         """See `LiveOperation`."""
         if not self._fits(view):
             return IGNORED
         entry = self._entry(view)
-        if self._newest_only and state:
+        if self.keep and state:
             return [max(state[0], entry, key=_order)]
         return _put([] if state is None else state, entry, limit)
 
     def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
         """See `LiveOperation`."""
         merged = sorted(one + other, key=_order)
-        return merged[-1:] if self._newest_only else merged
+        return merged[-1:] if self.keep else merged
 
     def value(self, state: list[Any] | None, scene: Scene) -> Any:
         """See `LiveOperation`."""

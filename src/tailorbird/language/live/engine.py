@@ -18,7 +18,7 @@ from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.retelling import bots_among, retold, without_bots
 from tailorbird.language.live.scene import Replay, ReplayError
 from tailorbird.language.live.state import PersonState
-from tailorbird.language.live.taking import added, earliest, take, take_pending
+from tailorbird.language.live.taking import added, catch_up, earliest, take, take_pending
 from tailorbird.language.world import World
 
 _UNBOUNDED: Final = 1 << 60
@@ -119,16 +119,22 @@ def seed(
     first_act_us: int | None,
     pending: Sequence[Fact] = (),
     bots: frozenset[str] = frozenset(),
+    unread: frozenset[int] = frozenset(),
+    facts: Iterable[Fact] = (),
 ) -> Step | Replay:
     """Adopt states that batch has computed; of plans without timelines only.
 
     ``bots`` are the message ids that a verdict calls a bot's and that have not come yet.
+    ``unread`` are the operations without a state so far: they are shown ``facts``, in order.
     """
     if plan.timelines:
         return Replay("timeline")
     state = PersonState(slots, first_us, first_act_us, pending=list(pending), bots=bots)
     cut(plan, state, now_us, world)
     try:
+        catch_up(plan, state, unread, facts, world)
+        if any(isinstance(s, list | dict) and len(s) > BAG_ENTRIES for s in slots.values()):
+            raise ReplayError("heavy")
         return evaluated(plan, state, now_us, world)
     except ReplayError as error:
         return Replay(error.reason)

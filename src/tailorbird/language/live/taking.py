@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from tailorbird.kernel.facts import VERDICT, Fact
@@ -42,17 +42,29 @@ def add(plan: Plan, state: PersonState, fact: Fact, world: World, limit: int) ->
             state.first_act_us = fact.time_us
             touched.update(n for index in plan.timelines for n in plan.affected[index])
     view = View(fact, zone_named(state.zone), world.of(state.settings).areas)
-    slots, table = state.slots, plan.table
-    for index in plan.readers(fact):
+    show(plan, state, plan.readers(fact), view, limit, touched)
+    return touched
+
+
+def show(
+    plan: Plan,
+    state: PersonState,
+    readers: Iterable[int],
+    view: View,
+    limit: int,
+    touched: set[int],
+) -> None:
+    """Let some operations take in the fact that a view looks at."""
+    slots, table, time_us = state.slots, plan.table, view.fact.time_us
+    for index in readers:
         operation = table[index]
         taken = operation.add(slots.get(index), view, limit)
         if taken is not IGNORED:
             if type(taken) is list and not len(taken) & _PRUNE_EVERY:
                 # Nobody may ever wake for a trait: what has left its window goes now and then.
-                taken = operation.prune(taken, fact.time_us) or taken
+                taken = operation.prune(taken, time_us) or taken
             slots[index] = taken
             touched.update(plan.affected[index])
-    return touched
 
 
 _PRUNE_EVERY: Final = 511
@@ -79,6 +91,17 @@ def added(plan: Plan, facts: Sequence[Fact], now_us: int, world: World, limit: i
     for fact in facts:
         add(plan, state, fact, world, limit)
     return state
+
+
+def catch_up(
+    plan: Plan, state: PersonState, unread: frozenset[int], facts: Iterable[Fact], world: World
+) -> None:
+    """Show facts of the past, in order, to those operations that have not read them."""
+    view = View(_NO_FACT, zone_named(state.zone), world.of(state.settings).areas)
+    for fact in facts:
+        view.fact = fact
+        readers = (index for index in plan.readers(fact) if index in unread)
+        show(plan, state, readers, view, BAG_ENTRIES, set())
 
 
 _NO_FACT: Final = Fact("", 0, "", "", {}, {}, False, False, "", 0, 0)

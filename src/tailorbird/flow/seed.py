@@ -1,0 +1,247 @@
+"""Live states of everybody, computed from history: most by SQL, some by reading their facts.
+
+People are taken in chunks of about so many facts. For each chunk, one pass computes the states
+that SQL can say. The other operations are shown the facts that they read, person by person; where
+the order of everything matters, a person's whole history is folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.questions import EXISTENCE, Question, asked_at, posed
+from tailorbird.flow.running import run
+from tailorbird.kernel.facts import Fact
+from tailorbird.language import live
+from tailorbird.language.batch import states
+from tailorbird.language.batch.columns import Array, as_coded
+from tailorbird.language.batch.moments import MEMBERS, Questions
+from tailorbird.language.batch.readings import Reading, filled
+from tailorbird.language.live import PersonState, Replay, Step
+from tailorbird.language.live.bags import EntriesBag, TimesBag, floor
+from tailorbird.language.operations import Calendar, Fold, Operation, Rolling
+from tailorbird.ports import Warehouse
+
+CHUNK_FACTS: Final = 200_000
+"""Facts of people who are in memory at a time, as long as no single person has more."""
+CHUNK_PEOPLE: Final = 20_000
+
+
+def seed(
+    history: Warehouse,
+    plan: live.Plan,
+    now_us: int,
+    *,
+    position: int | None = None,
+    people: Collection[str] | None = None,
+) -> Iterator[tuple[str, PersonState]]:
+    """The state of each person at an instant, from the facts up to a place in the log.
+
+    Told are all people with such facts, or those that have one of the given subjects, by name. A
+    state is the one that `live.fold` gives, but for people who once were heavy and no longer are.
+    """
+    seeding = _Seeding(history, plan, now_us, position)
+    for chunk in seeding.chunks(people):
+        yield from seeding.seeded(chunk)
+
+
+class _Part(NamedTuple):
+    """What is known of a person before her live operations are asked."""
+
+    slots: dict[int, Any]
+    first_us: int | None
+    first_act_us: int | None
+
+
+class _Seeding:
+    def __init__(
+        self, history: Warehouse, plan: live.Plan, now_us: int, position: int | None
+    ) -> None:
+        self._history = history
+        self._plan = plan
+        self._now_us = now_us
+        self._position = "true" if position is None else f"position <= {position}"
+        self._asking = Asking(history, zoned=plan.zoned, position=position)
+        self._world = self._asking.world(now_us)
+
+    # Who
+
+    def chunks(self, people: Collection[str] | None) -> Iterator[list[Person]]:
+        """The people with facts, as many at a time as have few facts together."""
+        chunk: list[Person] = []
+        facts = 0
+        for person, count in self._people(people):
+            if chunk and (facts + count > CHUNK_FACTS or len(chunk) == CHUNK_PEOPLE):
+                yield chunk
+                chunk, facts = [], 0
+            chunk.append(person)
+            facts += count
+        if chunk:
+            yield chunk
+
+    def _people(self, people: Collection[str] | None) -> Iterator[tuple[Person, int]]:
+        """Each person with facts, and how many; those of several subjects come first."""
+        linked = self._asking.linked(self._now_us)
+        names = dict.fromkeys(linked.values()) if people is None else people
+        listed = dict.fromkeys(self._asking.persons(list(names), linked))
+        within = [number for person in listed for number in person.numbers]
+        numbers, counts = self._counted(None if people is None else within)
+        for person in listed:
+            found = np.isin(numbers, person.numbers)
+            if found.any():
+                yield person, int(counts[found].sum())
+        if people is None:
+            alone = ~np.isin(numbers, within)
+            yield from self._alone(numbers[alone], counts[alone])
+
+    def _alone(self, numbers: Array, counts: Array) -> Iterator[tuple[Person, int]]:
+        for start in range(0, len(numbers), CHUNK_PEOPLE):
+            some = numbers[start : start + CHUNK_PEOPLE].tolist()
+            sizes = counts[start : start + CHUNK_PEOPLE].tolist()
+            names = self._history.subject_names(some)
+            for name, number, size in zip(names, some, sizes, strict=True):
+                yield Person(name, (number,), (name,)), size
+
+    def _counted(self, within: Sequence[int] | None) -> tuple[Array, Array]:
+        """The numbers of subjects with facts, in order, and how many facts they have."""
+        listed = "who > 0" if within is None else f"who IN ({', '.join(map(str, within)) or '-1'})"
+        found = self._history.query(
+            f"SELECT who, count(*) AS facts FROM facts WHERE {listed} AND {self._position} "
+            "GROUP BY who ORDER BY who"
+        )
+        return filled(found["who"]), filled(found["facts"])
+
+    # Their states
+
+    def seeded(self, people: Sequence[Person]) -> Iterator[tuple[str, PersonState]]:
+        """The states of some people."""
+        if self._plan.timelines:
+            yield from self._folded(people)
+            return
+        verdicts = self._asking.verdicts
+        by_order = [p for p in people if any(number in verdicts for number in p.numbers)]
+        yield from self._folded(by_order)
+        by_sql = [p for p in people if not any(number in verdicts for number in p.numbers)]
+        if by_sql:
+            yield from self._adopted(by_sql)
+
+    def _folded(self, people: Sequence[Person]) -> Iterator[tuple[str, PersonState]]:
+        """The order of everything matters where timelines are followed, or verdicts given."""
+        if not people:
+            return
+        _define(self._history, people)
+        facts = self._facts_of(people, "true")
+        for person, own in zip(people, facts, strict=True):
+            yield person.name, _kept(live.fold(self._plan, own, self._now_us, self._world))
+
+    def _adopted(self, people: Sequence[Person]) -> Iterator[tuple[str, PersonState]]:
+        questions = [Question(person, self._now_us) for person in people]
+        moment = posed(self._asking, questions, zoned=self._plan.zoned)
+        known = self._readings(moment)
+        unread = frozenset(range(len(self._plan.operations))) - known.keys()
+        facts = self._unread(people, unread, moment)
+        for person, part, own in zip(people, self._parts(moment, known), facts, strict=True):
+            told = live.seed(
+                self._plan,
+                part.slots,
+                self._now_us,
+                self._world,
+                first_us=part.first_us,
+                first_act_us=part.first_act_us,
+                pending=[fact for fact in own if fact.time_us > self._now_us],
+                unread=unread,
+                facts=[fact for fact in own if fact.time_us <= self._now_us],
+            )
+            yield person.name, _kept(told)
+
+    def _readings(self, moment: Questions) -> dict[int, Reading]:
+        """How states are computed, by the index of their operation, where SQL can."""
+        found = {}
+        for index, operation in enumerate(self._plan.operations):
+            how = self._reading(index, operation, moment)
+            if how is not None:
+                found[index] = how
+        return found
+
+    def _reading(self, index: int, operation: Operation, moment: Questions) -> Reading | None:
+        form = self._plan.table[index]
+        if not isinstance(form, TimesBag | EntriesBag):
+            return states.state(operation, moment)
+        assert isinstance(operation, Fold)
+        assert isinstance(operation.window, Rolling | Calendar)
+        after_us = floor(operation.window, self._now_us)
+        return states.state(operation, moment, after_us=after_us, keep=form.keep)
+
+    def _parts(self, moment: Questions, known: Mapping[int, Reading]) -> list[_Part]:
+        """What SQL says of each person."""
+        size = len(moment.now_us)
+        asked_at(self._asking, moment)
+        slots: list[dict[int, Any]] = [{} for _ in range(size)]
+        times: list[tuple[int | None, int | None]] = [(None, None)] * size
+        operations = self._plan.operations
+        indexes = {operations[index]: index for index in known}
+        readings = {operations[index]: how for index, how in known.items()}
+        readings[EXISTENCE] = states.existence(moment)
+        for result in run(self._asking, moment, readings, dense=False):
+            whose = result.whose.tolist()
+            for operation, how, arrays in result.found:
+                told = as_coded(how.decode(arrays), len(whose)).entries
+                for number, state in zip(whose, told, strict=True):
+                    if operation == EXISTENCE:
+                        times[number] = state
+                    elif state is not None:
+                        slots[number][indexes[operation]] = state
+        return [_Part(own, *both) for own, both in zip(slots, times, strict=True)]
+
+    # Their facts
+
+    @cached_property
+    def _last_us(self) -> int:
+        """No fact is later."""
+        found = self._history.query("SELECT max(time_us) AS last_us FROM facts")["last_us"]
+        return int(filled(found)[0])
+
+    def _unread(
+        self, people: Sequence[Person], unread: frozenset[int], moment: Questions
+    ) -> list[list[Fact]]:
+        """Of each person the facts that some operations may read, and those still to come."""
+        selects = [select for index in unread for select in self._plan.table[index].selects]
+        conditions = []
+        if selects:
+            conditions.append(f"(time_us <= {moment.now} AND ({states.readable(selects, moment)}))")
+        if self._last_us > self._now_us:
+            conditions.append(f"time_us > {moment.now}")
+        if not conditions:
+            return [[] for _ in people]
+        return self._facts_of(people, f"({' OR '.join(conditions)})")
+
+    def _facts_of(self, people: Sequence[Person], condition: str) -> list[list[Fact]]:
+        """Facts of each person, in order."""
+        numbers = [number for person in people for number in person.numbers]
+        facts = self._history.facts_where(
+            f"who BETWEEN {min(numbers)} AND {max(numbers)} "
+            f"AND who IN (SELECT member FROM {MEMBERS}) AND {self._position} AND {condition}"
+        )
+        places = {subject: i for i, person in enumerate(people) for subject in person.subjects}
+        found: list[list[Fact]] = [[] for _ in people]
+        for fact in facts:
+            found[places[fact.subject]].append(fact)
+        for person, own in zip(people, found, strict=True):
+            if len(person.numbers) > 1:
+                own.sort(key=lambda fact: fact.key)
+        return found
+
+
+def _define(history: Warehouse, people: Sequence[Person]) -> None:
+    members = np.array([number for person in people for number in person.numbers], np.int64)
+    history.define_table(MEMBERS, {"question": members, "member": members})
+
+
+def _kept(told: Step | Replay) -> PersonState:
+    """A state, or that of somebody who has to be answered from her history."""
+    return told.state if isinstance(told, Step) else PersonState(heavy=True)
