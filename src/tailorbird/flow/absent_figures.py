@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from tailorbird.language.ast import Call, walk
 from tailorbird.language.definitions import Definitions
-from tailorbird.language.printer import show
+from tailorbird.language.ranks import ranked
 from tailorbird.language.world import World
 
 
 def figures_read(definitions: Definitions) -> list[str]:
     """The names of the figures that definitions compare with: what is ranked, as text."""
-    nodes = [d.body for d in definitions.ordered if d.body is not None]
-    nodes += [line.where for d in definitions.ordered for line in d.lines if line.where is not None]
-    names = {
-        show(part.args[0])
-        for node in nodes
-        for part in walk(node)
-        if isinstance(part, Call) and part.op == "percentile_rank"
-    }
-    return sorted(names)
+    return list(ranked(definitions))
 
 
 def absent_figures(definitions: Definitions, world: World, at_us: int) -> list[str]:

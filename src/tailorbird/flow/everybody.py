@@ -82,8 +82,8 @@ def some(
 def everybody(asking: Asking, plan: BatchPlan, at_us: int, ways: Ways) -> People:
     """The answers about everybody."""
     own_zones = _own_zones(asking, at_us) if plan.zoned else _NOBODY
-    apart, united = _apart(asking, at_us, own_zones)
-    moment = _moment(asking, at_us)
+    apart, united = set_apart(asking, at_us, own_zones)
+    moment = moment_at(asking, at_us)
     known = readings(plan, moment, ways)
     alone = all(op in known and not isinstance(known[op], Ordered) for op in plan.of(plan.keys))
     if united and alone:
@@ -108,7 +108,9 @@ def everybody(asking: Asking, plan: BatchPlan, at_us: int, ways: Ways) -> People
     return replace(most, persons=[apart[row] for row in kept.tolist()], columns=columns)
 
 
-def _apart(asking: Asking, at_us: int, own_zones: Array) -> tuple[list[Person], list[Person]]:
+def set_apart(
+    asking: Asking, at_us: int, own_zones: Array = _NOBODY
+) -> tuple[list[Person], list[Person]]:
     """Who is asked about by herself, and who else unites several subjects.
 
     The former have verdicts among their facts, or a zone of their own.
@@ -135,7 +137,7 @@ def _define(asking: Asking, united: Sequence[Person]) -> None:
 
 def _own_zones(asking: Asking, at_us: int) -> Array:
     """The subjects with a zone of their own that is not the workspace's."""
-    moment = _moment(asking, at_us)
+    moment = moment_at(asking, at_us)
     how = reading(_ZONE, moment)
     assert how is not None
     results = run(asking, moment, {_ZONE: how}, dense=False)
@@ -151,7 +153,8 @@ def _own_zones(asking: Asking, at_us: int) -> Array:
     return kept
 
 
-def _moment(asking: Asking, at_us: int) -> Everybody:
+def moment_at(asking: Asking, at_us: int) -> Everybody:
+    """The question about everybody at an instant, with what is in force there."""
     workspace = asking.world(at_us).at(at_us)
     return Everybody(
         at_us,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tailorbird.language.ast import Call, Node, walk
 from tailorbird.language.definitions import Definition, Definitions
 from tailorbird.language.printer import show
-from tailorbird.language.world import Workspace
 
 
 def ranked(definitions: Definitions) -> dict[str, Node]:
@@ -14,11 +13,6 @@ def ranked(definitions: Definitions) -> dict[str, Node]:
     for definition in definitions.ordered:
         found.update(_ranked_by(definition))
     return dict(sorted(found.items()))
-
-
-def missing_figures(definitions: Definitions, workspace: Workspace) -> list[str]:
-    """The names of the figures that definitions need and that are not in force."""
-    return [name for name in ranked(definitions) if name not in workspace.figures]
 
 
 def no_figure(name: str) -> str:
