@@ -141,7 +141,12 @@ def test_a_data_folder_that_is_a_file_is_named(shop: Path) -> None:
     assert "taken cannot be made" in refused(call("segments", folder=shop))
 
 
-def test_too_little_memory_is_told_and_what_to_do(shop: Path) -> None:
+def test_a_history_that_runs_out_of_memory_says_which_setting_gives_more(shop: Path) -> None:
+    told = refused(call("segments", folder=shop, TAILORBIRD_MEMORY_LIMIT="1MB"))
+    assert "memory_limit" in told
+
+
+def test_a_variable_that_is_no_value_is_told_what_it_takes(shop: Path) -> None:
     told = refused(call("segments", folder=shop, TAILORBIRD_MEMORY_LIMIT="lots"))
     assert "TAILORBIRD_MEMORY_LIMIT is 'lots': it takes a size such as 512MB" in told
 

@@ -19,6 +19,12 @@ JSON: Final = "tailorbird.json"
 """Under this name the context remembers that JSON is wanted."""
 
 
+_DAMAGE: Final = frozenset(
+    {"FatalException", "IOException", "InternalException", "SerializationException"}
+)
+"""What the history's engine calls errors in its file; loading it to compare classes costs time."""
+
+
 class Verb(NamedTuple):
     """Where a command lives, and what the list of commands says about it."""
 
@@ -104,9 +110,16 @@ def _message(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}"
-    first_line = str(error).partition("\n")[0]
+    kind, first_line = type(error).__name__, str(error).partition("\n")[0]
+    if kind == "OutOfMemoryException":
+        return (
+            f"the history may not take more memory: {first_line}; "
+            "give it more with the setting memory_limit or TAILORBIRD_MEMORY_LIMIT=4GB"
+        )
+    if kind in _DAMAGE:
+        return f"the history cannot be read; its file may be damaged: {first_line}"
     return (
-        f"this should not happen: {type(error).__name__}: {first_line}; "
+        f"this should not happen: {kind}: {first_line}; "
         "set TAILORBIRD_TRACEBACK=1 to see where, and report it"
     )
 

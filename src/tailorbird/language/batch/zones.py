@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tailorbird.kernel.instants import DAY, WEEK, offset_us
+from tailorbird.kernel.instants import DAY, LAST_INSTANT, WEEK, offset_us
 
 _FIRST_YEAR = 1840
 """Before it no zone of the database changes its offset."""
@@ -39,7 +39,7 @@ def _year(instant_us: int) -> int:
 def _changes(_key: str, in_zone: ZoneInfo, number: int) -> Sequence[Stretch]:
     """The changes of offset in one of the stretches of 365 days that `_year` counts."""
     start_us = (number - 1970) * (52 * WEEK + DAY)
-    days = [start_us + day * DAY for day in range(366)]
+    days = [min(start_us + day * DAY, LAST_INSTANT) for day in range(366)]
     offsets = [offset_us(day_us, in_zone) for day_us in days]
     return tuple(
         _change(in_zone, days[i], days[i + 1]) for i in range(365) if offsets[i] != offsets[i + 1]
