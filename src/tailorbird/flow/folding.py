@@ -24,7 +24,7 @@ def fold_answers(
     """The answers to each question, from nothing but the facts of its person."""
     compiled = live.plan(batch_plan(plan.definitions, keys).definitions)
     answers: list[dict[Key, Any]] = []
-    for question, facts in _histories(asking, questions):
+    for question, facts in histories(asking, questions):
         at_us = question.at_us
         counted = [fact for fact in facts if asking.counts(fact, at_us)]
         world = asking.world(at_us)
@@ -35,7 +35,7 @@ def fold_answers(
     return answers
 
 
-def _histories(
+def histories(
     asking: Asking, questions: Sequence[Question]
 ) -> Iterator[tuple[Question, list[Fact]]]:
     """Each question with all facts of its person."""

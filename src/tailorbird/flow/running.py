@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -12,13 +13,33 @@ from tailorbird.language.batch.columns import Array, Column, spread, taken
 from tailorbird.language.batch.moments import Everybody, Moment
 from tailorbird.language.batch.ordered import Chunk
 from tailorbird.language.batch.plan import row_conditions, scans
-from tailorbird.language.batch.readings import Ordered, Reading, filled, where
+from tailorbird.language.batch.readings import Ordered, Reading, Rows, filled, where
 from tailorbird.language.operations import Operation
 
 CHUNK_ROWS = 1_000_000
 """Rows that are held in memory at a time, as long as no single person has more."""
 _SHIFT = 4
 """People are counted by sixteens."""
+
+
+class Needed(Protocol):
+    """What rows in order are wanted for."""
+
+    @property
+    def rows(self) -> Rows:
+        """Which rows."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read of each, besides the person and the time."""
+
+    @property
+    def partition(self) -> str | None:
+        """What tells the stories of a person apart."""
+
+    @property
+    def by_id(self) -> bool:
+        """Whether the order of rows with one time matters."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +91,14 @@ def columns_of(results: Sequence[Result], people: Array) -> dict[Operation, Colu
 
 
 def _computed(asking: Asking, moment: Moment, operation: Operation, how: Ordered) -> Result:
-    parts = [how.compute(chunk, now) for chunk, now in _chunks(asking, moment, how)]
+    parts = [how.compute(chunk, now) for chunk, now in chunks_of(asking, moment, how)]
     whose = np.concatenate([people for people, _ in parts])
     columns = [np.concatenate(arrays) for arrays in zip(*(a for _, a in parts), strict=True)]
     return Result(whose, [(operation, how, columns)])
 
 
-def _chunks(asking: Asking, moment: Moment, how: Ordered) -> Iterator[tuple[Chunk, Array]]:
+def chunks_of(asking: Asking, moment: Moment, how: Needed) -> Iterator[tuple[Chunk, Array]]:
+    """The rows chunk by chunk, with the instants that they are asked about."""
     for first, last in _spans(asking, how):
         span = f"who BETWEEN {first} AND {last}"
         in_order = how.partition is None and isinstance(moment, Everybody)
@@ -93,7 +115,7 @@ def _chunks(asking: Asking, moment: Moment, how: Ordered) -> Iterator[tuple[Chun
         yield _chunk(arrays, how)
 
 
-def _spans(asking: Asking, how: Ordered) -> Iterator[tuple[int, int]]:
+def _spans(asking: Asking, how: Needed) -> Iterator[tuple[int, int]]:
     """Ranges of people with about as many rows as fit a chunk; one with nobody if need be."""
     counted = asking.history.query(
         f"SELECT who >> {_SHIFT} AS bucket, count(*) AS size FROM {how.rows.relation}"
@@ -110,7 +132,7 @@ def _spans(asking: Asking, how: Ordered) -> Iterator[tuple[int, int]]:
 
 
 def _fetch(
-    asking: Asking, moment: Moment, how: Ordered, people: str, *, ordered: bool
+    asking: Asking, moment: Moment, how: Needed, people: str, *, ordered: bool
 ) -> list[Array]:
     """Person, time, instant asked about, the reading's columns, and the partition if any."""
     columns = [*how.columns, *([] if how.partition is None else [how.partition])]
@@ -131,7 +153,7 @@ def _fetch(
     return [filled(who), filled(time_us), filled(asked), *(filled(other) for other in others)]
 
 
-def _sorted(arrays: list[Array], how: Ordered, *, is_compact: bool) -> tuple[list[Array], Array]:
+def _sorted(arrays: list[Array], how: Needed, *, is_compact: bool) -> tuple[list[Array], Array]:
     """The rows in order of person and time, and the people of whom that does not tell all.
 
     The engine gives compacted facts as they are stored, in order; others come after them, and
@@ -151,7 +173,7 @@ def _sorted(arrays: list[Array], how: Ordered, *, is_compact: bool) -> tuple[lis
     return arrays, np.unique(who[1:][same_time & differs])
 
 
-def _chunk(arrays: list[Array], how: Ordered) -> tuple[Chunk, Array]:
+def _chunk(arrays: list[Array], how: Needed) -> tuple[Chunk, Array]:
     who, time_us, now, *columns = arrays
     keys = columns.pop() if how.partition is not None else None
     return Chunk(who, time_us, columns, keys), now

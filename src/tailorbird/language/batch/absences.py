@@ -9,7 +9,8 @@ from tailorbird.language.batch.columns import Array
 from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.ordered import Chunk, distinct
 from tailorbird.language.batch.readings import Computed, Ordered, flags
-from tailorbird.language.batch.sequences import Roles, Shape, begins_after, shape
+from tailorbird.language.batch.roles import Roles
+from tailorbird.language.batch.sequences import Shape, begins_after, shape
 from tailorbird.language.batch.typed import NotInSqlError
 from tailorbird.language.operations import Absence, Pattern
 

@@ -50,11 +50,13 @@ class Evaluation:
         asked: Asked,
         columns: Mapping[Operation, Column],
         expressions: Mapping[Key, Expr],
+        known: Mapping[Expr, Column] | None = None,
     ) -> None:
+        """``known`` are expressions whose values are given and so not worked out."""
         self._asked = asked
         self._columns = columns
         self._expressions = expressions
-        self._known: dict[Expr, Column] = {}
+        self._known: dict[Expr, Column] = dict(known or {})
 
     def definition(self, key: Key) -> Column:
         """The value of a definition."""

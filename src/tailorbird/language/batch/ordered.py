@@ -28,6 +28,13 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.who)
 
+    def without(self, people: Array) -> Chunk:
+        """The rows of all but some people."""
+        kept = ~np.isin(self.who, people)
+        keys = None if self.keys is None else self.keys[kept]
+        columns = [column[kept] for column in self.columns]
+        return Chunk(self.who[kept], self.time_us[kept], columns, keys)
+
     @cached_property
     def places(self) -> Array:
         """The number of each row."""
@@ -99,11 +106,13 @@ def greatest_within(marks: Array, first: Array, last: Array) -> Array:
     level = np.zeros(len(marks), np.int64)
     level[rows] = np.frexp(length[rows].astype(np.float64))[1] - 1
     table, step = marks, 1
-    for number in range(int(level[rows].max(initial=-1)) + 1):
+    highest = int(level[rows].max(initial=-1))
+    for number in range(highest + 1):
         here = rows[level[rows] == number]
         found[here] = np.maximum(table[first[here]], table[last[here] - step + 1])
-        table = np.maximum(table[: len(table) - step], table[step:])
-        step *= 2
+        if number < highest:
+            table = np.maximum(table[:-step], table[step:])
+            step *= 2
     return found
 
 

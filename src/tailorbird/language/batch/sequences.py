@@ -11,48 +11,10 @@ from tailorbird.language.batch import filters
 from tailorbird.language.batch.columns import Array
 from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.ordered import Chunk, distinct, greatest_within
-from tailorbird.language.batch.readings import Computed, Ordered, Rows, flags, numbers
+from tailorbird.language.batch.readings import Computed, Ordered, flags, numbers
+from tailorbird.language.batch.roles import Roles
 from tailorbird.language.batch.typed import NotInSqlError
-from tailorbird.language.operations import Match, Pattern, Select
-from tailorbird.language.predicates import depends_on_prev
-
-
-class Roles:
-    """The different conditions that rows are asked about, each a column of its own."""
-
-    def __init__(self, moment: Moment) -> None:
-        self._moment = moment
-        self._places: dict[str, int] = {}
-        self._names: list[frozenset[str] | None] = []
-
-    def of(self, select: Select) -> int:
-        """The number of the column that tells which rows are selected."""
-        if depends_on_prev(select.where):
-            raise NotInSqlError("a condition on the fact before")
-        condition = " AND ".join(f"({part})" for part in filters.selected(select, self._moment))
-        return self._add(condition, select.names)
-
-    def acts(self) -> int:
-        """The number of the column that tells which rows are acts."""
-        return self._add("(act)", None)
-
-    def _add(self, condition: str, names: frozenset[str] | None) -> int:
-        if condition not in self._places:
-            self._places[condition] = len(self._places)
-            self._names.append(names)
-        return self._places[condition]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The conditions as SQL."""
-        return tuple(self._places)
-
-    def rows(self, after: int | None, *others: str) -> Rows:
-        """The rows that have some role."""
-        names = None
-        if None not in self._names:
-            names = frozenset[str]().union(*(found for found in self._names if found is not None))
-        return Rows(self._moment.seen, (f"({' OR '.join(self._places)})", *others), names, after)
+from tailorbird.language.operations import Match, Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +101,7 @@ def match(operation: Match, moment: Moment) -> Ordered:
 
     def compute(chunk: Chunk, now: Array) -> Computed:
         starts = form.starts(chunk)
-        ends = _afresh(starts, chunk) if operation.counting else np.flatnonzero(starts >= 0)
+        ends = afresh(starts) if operation.counting else np.flatnonzero(starts >= 0)
         if last_us is not None:
             ends = ends[chunk.time_us[ends] > now[ends] - last_us]
         if not operation.counting:
@@ -166,7 +128,7 @@ def begins_after(moment: Moment, last_us: int, longest_us: int | None) -> int | 
     return moment.shared_us - last_us - longest_us
 
 
-def _afresh(starts: Array, chunk: Chunk) -> Array:
+def afresh(starts: Array) -> Array:
     """The earliest completions, each made of facts after the one before."""
     ends = np.flatnonzero(starts >= 0)
     chosen: list[int] = []
