@@ -15,9 +15,10 @@ from tailorbird.language.live.engine import (
     step,
     wake,
 )
-from tailorbird.language.live.plan import Change, Plan, plan
+from tailorbird.language.live.plan import Plan, plan
 from tailorbird.language.live.scene import Replay
 from tailorbird.language.live.state import PersonState, decode, encode
+from tailorbird.language.live.turning import Change
 
 __all__ = [
     "Ahead",

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.definitions import PERSONAS, Key
 from tailorbird.language.live.cutting import check_cut, scene_as_cut, scene_of
-from tailorbird.language.live.plan import Change, Plan
+from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.scene import ReplayError, Scene
 from tailorbird.language.live.state import PersonState
+from tailorbird.language.live.turning import Change
 from tailorbird.language.operators import Type
 from tailorbird.language.world import FOREVER, World
 
@@ -43,7 +44,7 @@ def persona_of(plan: Plan, state: PersonState) -> Value:
     """The name of the person's persona; missing when she has none."""
     if not state.known:
         return MISSING
-    return plan.blank_persona if state.persona is None else state.persona
+    return plan.turning.blank_persona if state.persona is None else state.persona
 
 
 def evaluated(
@@ -79,45 +80,20 @@ def _awake(plan: Plan, state: PersonState) -> set[int]:
 def _answered(
     plan: Plan, state: PersonState, touched: Iterable[int], scene: Scene
 ) -> tuple[Change, ...]:
-    before = persona_of(plan, state)
-    changes, asks_persona = _turns(plan, state, touched, scene)
-    if not state.known:
-        # Whoever begins to exist enters all that holds for her.
-        state.known = True
-        changes = _entered(plan, state)
-        asks_persona = PERSONAS in plan.closures
-    if asks_persona:
-        persona = plan.closures[PERSONAS](scene)
-        state.persona = None if persona == plan.blank_persona else persona
-        after = persona_of(plan, state)
-        if after != before:
-            changes.append(Change(PERSONAS, after))
-    return tuple(changes)
+    tests, blank, turned = plan.tests, plan.blank, state.turned
+    numbers = [n for n in touched if tests[n](scene) is ((n in blank) is (n in turned))]
+    return turn(plan, state, numbers)
 
 
-def _entered(plan: Plan, state: PersonState) -> list[Change]:
-    if not state.turned:
-        return list(plan.blank_changes)
-    return [Change(plan.tracked[number], True) for number in sorted(plan.blank ^ state.turned)]
-
-
-def _turns(
-    plan: Plan, state: PersonState, touched: Iterable[int], scene: Scene
-) -> tuple[list[Change], bool]:
-    """The definitions that answer otherwise than before, and whether a persona was asked."""
-    turned = state.turned
-    changes: list[Change] = []
-    asks_persona = False
-    tests, blank, first_persona = plan.tests, plan.blank, plan.first_persona
-    for number in touched:
-        now = tests[number](scene)
-        if number >= first_persona:
-            asks_persona = True
-        if (now is not (number in blank)) is not (number in turned):
-            turned = turned ^ {number}
-            changes.append(Change(plan.tracked[number], now))
-    state.turned = turned
-    return changes, asks_persona
+def turn(plan: Plan, state: PersonState, numbers: list[int]) -> tuple[Change, ...]:
+    """Note that these definitions answer otherwise than before; gives what changes."""
+    if state.known and not numbers:
+        return ()
+    state.turned, state.persona, changes = plan.turning.of(
+        state.known, state.turned, tuple(numbers)
+    )
+    state.known = True
+    return changes
 
 
 def _prune(plan: Plan, state: PersonState, now_us: int) -> None:

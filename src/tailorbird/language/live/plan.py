@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import zone
-from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.ast import Boolean, Call, Node, Number, Ref, Text
-from tailorbird.language.definitions import PERSONAS, Definitions, Key
+from tailorbird.language.definitions import Definitions, Key
 from tailorbird.language.live.bags import EntriesBag, SessionBag, SinceBag, TimesBag
 from tailorbird.language.live.expressions import Closure, Compiler
 from tailorbird.language.live.lifetime import LifetimeFold
@@ -30,6 +29,7 @@ from tailorbird.language.live.stories import (
     LiveTrait,
 )
 from tailorbird.language.live.timeline import Timeline
+from tailorbird.language.live.turning import Turning
 from tailorbird.language.lower import lower
 from tailorbird.language.operations import (
     Absence,
@@ -66,13 +66,6 @@ _NEEDED: Final = {">=": 0, "<": 0, ">": 1, "<=": 1, "==": 1}
 """How many more than the bound must be told apart to answer a comparison."""
 
 
-class Change(NamedTuple):
-    """Somebody entered or left a segment, or changed persona."""
-
-    key: Key
-    value: Any
-
-
 @dataclass(slots=True)
 class Plan:
     """Definitions compiled for the live reading; see `plan` to make one."""
@@ -84,7 +77,6 @@ class Plan:
     tracked: tuple[Key, ...]
     """Segments, then personas: what people enter and leave. Elsewhere they go by number."""
     tests: tuple[Closure, ...]
-    first_persona: int
     affected: list[tuple[int, ...]]
     """By operation: the tracked definitions that may change with it."""
     zone_index: int
@@ -98,8 +90,7 @@ class Plan:
     placed: bool
     blank: frozenset[int] = frozenset()
     """Tracked definitions that hold for somebody to whom nothing that is asked for happened."""
-    blank_persona: Value = MISSING
-    blank_changes: tuple[Change, ...] = ()
+    turning: Turning = field(init=False)
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _keyed: dict[str, dict[str, dict[Any, tuple[int, ...]]]] = field(default_factory=dict)
     _acts: tuple[int, ...] = ()
@@ -155,7 +146,6 @@ class _Builder:
             closures,
             tracked,
             tuple(_decided(closures[key]) for key in tracked),
-            len(segments),
             self._affected(tracked),
             zone_index,
             timelines,
@@ -167,9 +157,8 @@ class _Builder:
         self._index_facts(made)
         scene = Scene(0, World().at(0), zone("UTC"), {})
         made.blank = frozenset(i for i, test in enumerate(made.tests) if test(scene))
-        made.blank_changes = tuple(Change(tracked[i], True) for i in sorted(made.blank))
-        if PERSONAS in closures:
-            made.blank_persona = closures[PERSONAS](scene)
+        names = {len(segments) + i: p.name for i, p in enumerate(self._definitions.personas)}
+        made.turning = Turning(tracked, made.blank, names)
         return made
 
     def _asks_time(self, key: Key) -> bool:
