@@ -9,7 +9,11 @@ cd "$source/demo"
 rm -rf online-retail clicks
 
 run() {
-  printf '\n$ %s\n' "$*"
+  printf '\n$'
+  for word in "$@"; do
+    [[ "$word" == *' '* ]] && printf " '%s'" "$word" || printf ' %s' "$word"
+  done
+  printf '\n'
   "$@"
 }
 title() { printf '\n== %s\n' "$*"; }
@@ -29,6 +33,19 @@ title "The largest customer, and why she is one of the best"
 run tailorbird person 14646 --last 3
 run tailorbird explain best_customers 14646 --facts 2
 
+title "The same by rank among everybody"
+run tailorbird figures
+run tailorbird segment top_fifth
+
+title "The best customers over the year, drawn to best_customers.svg"
+run tailorbird size best_customers --from 2011-03-01 --to 2011-12-01 --every 4w --plot best_customers.svg
+
+title "Which segments say the same, or nothing?"
+run tailorbird health
+
+title "Do all readings agree on these people?"
+run tailorbird prove --people 100 --instants 10
+
 title "As a version that stays"
 run tailorbird publish --note "what purchases can answer"
 
@@ -39,4 +56,4 @@ cd clicks
 run tailorbird simulate --events 200k --seed 7 --out clicks.parquet --truth truth.json
 run tailorbird import clicks.parquet --mapping simulated
 run tailorbird segments
-run tailorbird segment flash_shopper --at 2024-02-29T12:00Z
+run tailorbird prove --people 50 --instants 10
