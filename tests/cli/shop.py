@@ -56,4 +56,4 @@ class Shop:
         """What a command that succeeds says in JSON."""
         done = self.run(*words, "--json")
         assert done.exit_code == 0, done.output
-        return json.loads(done.output)
+        return json.loads(done.stdout)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tailorbird.cli.options import (
-    instant_of,
+    instants_of,
     json_option,
     moment_of,
     published_option,
@@ -17,7 +17,7 @@ from tailorbird.cli.output import emit_json, plain, progress, say, shown, table
 from tailorbird.flow.figures import Written, write_figures
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
-from tailorbird.kernel.instants import format_instant, parse_duration
+from tailorbird.kernel.instants import format_instant
 from tailorbird.language.operators import Type
 from tailorbird.runtimes.project import Project
 from tailorbird.segments.figures import RECENCY
@@ -71,16 +71,7 @@ def _instants(
         return [moment_of(project, at).at_us]
     if at is not None or start is None or end is None:
         raise InputError("say one instant with --at, or several with --from and --to")
-    step_us = parse_duration(every)
-    if step_us is None or step_us <= 0:
-        raise InputError(f'{every!r} is no duration; write --every 1d, or "6h"')
-    first_us, last_us = instant_of(project, start), instant_of(project, end)
-    if last_us < first_us:
-        raise InputError("--to lies before --from")
-    count = (last_us - first_us) // step_us + 1
-    if count > limits.INSTANTS:
-        raise InputError(f"these are {count:,} instants, at most {limits.INSTANTS:,}; use --every")
-    return [first_us + step_us * number for number in range(count)]
+    return instants_of(project, start, end, every)
 
 
 def _tell(written: Written, *, last: bool) -> None:

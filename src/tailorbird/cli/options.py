@@ -12,8 +12,14 @@ import click
 from tailorbird.cli import JSON
 from tailorbird.cli.output import remark
 from tailorbird.flow.absent_figures import absent_figures, figures_read
+from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
-from tailorbird.kernel.instants import SECOND, format_instant, parse_instant
+from tailorbird.kernel.instants import (
+    SECOND,
+    format_instant,
+    parse_duration,
+    parse_instant,
+)
 from tailorbird.language.definitions import Definitions
 from tailorbird.language.world import World
 from tailorbird.runtimes.project import Project, open_project
@@ -122,6 +128,20 @@ def instant_of(project: Project, text: str) -> int:
             f"{text!r} is no instant; write 2024-05-01T10:00Z, or a date such as 2024-05-01"
         )
     return at_us
+
+
+def instants_of(project: Project, start: str, end: str, every: str) -> list[int]:
+    """The instants from one to another, both included where they are met, a duration apart."""
+    step_us = parse_duration(every)
+    if step_us is None or step_us <= 0:
+        raise InputError(f"{every!r} is no duration; write --every 1d, or 6h")
+    first_us, last_us = instant_of(project, start), instant_of(project, end)
+    if last_us < first_us:
+        raise InputError("--to lies before --from")
+    count = (last_us - first_us) // step_us + 1
+    if count > limits.INSTANTS:
+        raise InputError(f"these are {count:,} instants, at most {limits.INSTANTS:,}; use --every")
+    return [first_us + step_us * number for number in range(count)]
 
 
 def warn_absent_figures(project: Project, definitions: Definitions, moment: Moment) -> list[str]:
