@@ -149,7 +149,7 @@ def _fetch(
     asked = others.pop() if now else np.array(0)
     if not now:
         assert isinstance(moment, Everybody)
-        asked = np.full(len(who), moment.now_us, np.int64)
+        asked = np.broadcast_to(np.int64(moment.now_us), len(who))
     return [filled(who), filled(time_us), filled(asked), *(filled(other) for other in others)]
 
 

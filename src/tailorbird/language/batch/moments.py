@@ -62,6 +62,10 @@ class Moment(Protocol):
     def instant(self, text: str) -> str:
         """An instant or date in text, as SQL; null when it is neither."""
 
+    @property
+    def shared_gap_us(self) -> int | None:
+        """The longest pause within a session where it is the same for all."""
+
     def session_gap(self) -> str:
         """The longest pause within a session, as SQL."""
 
@@ -121,6 +125,11 @@ class Everybody:
         """An instant or date in text."""
         found = parse_instant(text, self.zone)
         return "NULL" if found is None else whole(found)
+
+    @property
+    def shared_gap_us(self) -> int:
+        """The longest pause within a session."""
+        return self.gap_us
 
     def session_gap(self) -> str:
         """The longest pause within a session."""
@@ -202,6 +211,12 @@ class Questions:
             if self.columns[name].tolist() == found:
                 return name
         return self._column(f"instant_{len(known)}", lambda number: found[number] or 0)
+
+    @cached_property
+    def shared_gap_us(self) -> int | None:
+        """The longest pause within a session where it is the same for all."""
+        gaps = set(self.gaps_us)
+        return gaps.pop() if len(gaps) == 1 else None
 
     def session_gap(self) -> str:
         """The column of the longest pause within a session."""

@@ -43,18 +43,19 @@ class Chunk:
     @cached_property
     def first(self) -> Array:
         """The place at which the story of each row begins."""
-        return np.maximum.accumulate(np.where(self._begins, self.places, 0))
+        return np.maximum.accumulate(self.places * self.begins)
 
     @cached_property
     def end(self) -> Array:
         """The place after the last row of each row's story."""
         size = len(self.who)
-        following = np.append(self._begins[1:], True)[:size]
+        following = np.append(self.begins[1:], True)[:size]
         ends = np.where(following, self.places + 1, size)
         return np.minimum.accumulate(ends[::-1])[::-1]
 
     @cached_property
-    def _begins(self) -> Array:
+    def begins(self) -> Array:
+        """Which rows are the first of their story."""
         begins = np.ones(len(self.who), bool)
         np.not_equal(self.who[1:], self.who[:-1], out=begins[1:])
         if self.keys is not None:
@@ -122,6 +123,14 @@ def distinct(numbers: Array) -> Array:
         return numbers
     found: Array = numbers[np.append(True, numbers[1:] != numbers[:-1])]
     return found
+
+
+def tallied(numbers: Array) -> tuple[Array, Array]:
+    """The different ones of numbers in ascending order, and how often each occurs."""
+    if not len(numbers):
+        return numbers, numbers
+    first = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
+    return numbers[first], np.diff(np.append(first, len(numbers)))
 
 
 def latest_rows(who: Array) -> Array:

@@ -10,7 +10,7 @@ from tailorbird.kernel.values import UNIT
 from tailorbird.language.batch import filters
 from tailorbird.language.batch.columns import Array
 from tailorbird.language.batch.moments import Moment
-from tailorbird.language.batch.ordered import Chunk, distinct, greatest_within
+from tailorbird.language.batch.ordered import Chunk, distinct, greatest_within, tallied
 from tailorbird.language.batch.readings import Computed, Ordered, flags, numbers
 from tailorbird.language.batch.roles import Roles
 from tailorbird.language.batch.typed import NotInSqlError
@@ -107,7 +107,7 @@ def match(operation: Match, moment: Moment) -> Ordered:
         if not operation.counting:
             people = distinct(chunk.who[ends])
             return people, [np.ones(len(people), bool)]
-        people, counts = np.unique(chunk.who[ends], return_counts=True)
+        people, counts = tallied(chunk.who[ends])
         return people, [counts * UNIT]
 
     decode = numbers if operation.counting else flags

@@ -11,7 +11,7 @@ from tailorbird.kernel.facts import PAGE_VIEWED, SCREEN_VIEWED
 from tailorbird.kernel.values import MISSING, UNIT, Value
 from tailorbird.language.batch.columns import Array
 from tailorbird.language.batch.moments import Moment
-from tailorbird.language.batch.ordered import Chunk, latest_rows
+from tailorbird.language.batch.ordered import Chunk, latest_rows, tallied
 from tailorbird.language.batch.readings import Computed, Decode, Ordered, Rows, flags, numbers
 from tailorbird.language.operations import Sessions
 
@@ -21,14 +21,15 @@ _PAGES: Final = f"name IN ('{PAGE_VIEWED}', '{SCREEN_VIEWED}')"
 def sessions(operation: Sessions, moment: Moment) -> Ordered:
     """The number of sessions, or a measure of the latest one."""
     rows = Rows(moment.seen, ("act",))
-    columns = [moment.session_gap()]
-    if operation.measure == "depth":
-        columns.append(_PAGES)
+    columns = [_PAGES] if operation.measure == "depth" else []
+    gap_us = moment.shared_gap_us
+    if gap_us is None:
+        columns.append(moment.session_gap())
     measure, decode, default = _MEASURES[operation.measure]
     last_us = operation.last_us
 
     def compute(chunk: Chunk, now: Array) -> Computed:
-        begins = _begins(chunk)
+        begins = _begins(chunk, chunk.columns[-1][1:] if gap_us is None else gap_us)
         if operation.measure == "count":
             return _count(chunk, begins, None if last_us is None else now - last_us)
         first = np.maximum.accumulate(np.where(begins, chunk.places, 0))
@@ -39,18 +40,17 @@ def sessions(operation: Sessions, moment: Moment) -> Ordered:
     return Ordered(rows, tuple(columns), None, compute, decode, default, by_id=False)
 
 
-def _begins(chunk: Chunk) -> Array:
+def _begins(chunk: Chunk, gap_us: Array | int) -> Array:
     """The rows that begin a session."""
-    begins: Array = chunk.first == chunk.places
-    pauses = chunk.time_us[1:] - chunk.time_us[:-1]
-    begins[1:] |= pauses > chunk.columns[0][1:]
+    begins = chunk.begins.copy()
+    begins[1:] |= chunk.time_us[1:] - chunk.time_us[:-1] > gap_us
     return begins
 
 
 def _count(chunk: Chunk, begins: Array, after_us: Array | None) -> Computed:
     if after_us is not None:
         begins = begins & (chunk.time_us > after_us)
-    people, counts = np.unique(chunk.who[begins], return_counts=True)
+    people, counts = tallied(chunk.who[begins])
     return people, [counts * UNIT]
 
 
@@ -60,7 +60,7 @@ def _duration(chunk: Chunk, first: Array, last: Array) -> Array:
 
 
 def _depth(chunk: Chunk, first: Array, last: Array) -> Array:
-    pages = np.append(0, np.cumsum(chunk.columns[1].astype(np.int64)))
+    pages = np.append(0, np.cumsum(chunk.columns[0].astype(np.int64)))
     seen: Array = (pages[last + 1] - pages[first]) * UNIT
     return seen
 
