@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -160,3 +162,15 @@ def test_a_reader_that_stops_early_is_no_error(shop: Path) -> None:
     )
     assert done.stdout.startswith("at 2024-03-02")
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupted_command_says_so_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    arguments = [*TAILORBIRD, "simulate", "--events", "1000M", "--out", "clicks.parquet"]
+    with subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tmp_path.iterdir()) and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert process.returncode == 2
+    assert told == "error: interrupted; what was not finished is not stored\n"
+    assert list(tmp_path.iterdir()) == []

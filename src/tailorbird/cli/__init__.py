@@ -19,6 +19,7 @@ JSON: Final = "tailorbird.json"
 """Under this name the context remembers that JSON is wanted."""
 
 
+_INTERRUPTED: Final = "interrupted; what was not finished is not stored"
 _DAMAGE: Final = frozenset(
     {"FatalException", "IOException", "InternalException", "SerializationException"}
 )
@@ -96,7 +97,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
-            _fail(ctx, "interrupted; what was not finished is not stored")
+            _fail(ctx, _INTERRUPTED)
         except Exception as error:
             if os.environ.get("TAILORBIRD_TRACEBACK"):
                 raise
@@ -111,6 +112,8 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}"
     kind, first_line = type(error).__name__, str(error).partition("\n")[0]
+    if (kind, first_line) == ("RuntimeError", "Query interrupted"):
+        return _INTERRUPTED  # the same key, pressed while the engine was at work
     if kind == "OutOfMemoryException":
         return (
             f"the history may not take more memory: {first_line}; "
