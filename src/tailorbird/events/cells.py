@@ -47,7 +47,12 @@ def read_number(text: str) -> Value:
     Unlike Python, no underscore and no digit of another script is a digit.
     """
     stripped = text.strip()
-    return parse_number(stripped) if stripped.isascii() and "_" not in stripped else MISSING
+    if not stripped.isascii() or "_" in stripped:
+        return MISSING
+    whole, _, places = stripped.partition(".")
+    if whole.isdigit() and places.isdigit() and len(whole) < 12 and len(places) < 7:
+        return int(whole + places.ljust(6, "0"))  # the form of nearly all prices
+    return parse_number(stripped)
 
 
 def _boolean(text: str) -> Value:

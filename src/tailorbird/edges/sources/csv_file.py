@@ -72,10 +72,10 @@ class CsvFile:
             first = block.first_line
             if first == 1 and self._header_lines:
                 lines, first = lines[1:], 2
-            if pending or '"' in block.text:
-                parsed, pending = self._quoted(pending + lines, first - len(pending), block, refuse)
+            if not pending and (rows := self._one_a_line(lines, block)) is not None:
+                parsed = self._plain(rows, lines, first, block, refuse)
             else:
-                parsed = self._plain(lines, first, block, refuse)
+                parsed, pending = self._quoted(pending + lines, first - len(pending), block, refuse)
             last = block
             yield parsed.chunk()
         while pending and last is not None:
@@ -84,9 +84,20 @@ class CsvFile:
             parsed, pending = self._quoted(pending[1:], line + 1, last, refuse)
             yield parsed.chunk()
 
-    def _plain(self, lines: list[str], first: int, block: Block, refuse: Refuse) -> _Parsed:
-        """Rows of a block without any quote."""
-        rows = [line.split(self._separator) for line in lines]
+    def _one_a_line(self, lines: list[str], block: Block) -> list[list[str]] | None:
+        """The cells of each line, quickly; None when some line is not one whole row."""
+        if '"' not in block.text:
+            return [line.split(self._separator) for line in lines]
+        try:
+            rows = list(csv.reader(lines, delimiter=self._separator, strict=True))
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(lines) else None
+
+    def _plain(
+        self, rows: list[list[str]], lines: list[str], first: int, block: Block, refuse: Refuse
+    ) -> _Parsed:
+        """Rows of which each is one line."""
         width = len(self.columns)
         if set(map(len, rows)) <= {width}:
             return _Parsed(rows, list(range(first, first + len(rows))), lines)
