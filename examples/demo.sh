@@ -49,6 +49,10 @@ run tailorbird prove --people 100 --instants 10
 title "As a version that stays"
 run tailorbird publish --note "what purchases can answer"
 
+title "What if loyal took twenty points instead of fifteen? And what did those people do later?"
+run sed -i.bak 's/score("loyalty") > 15/score("loyalty") > 20/' definitions/2_segments.yaml
+run tailorbird diff --at 2011-11-01
+
 title "An invented clickstream: what visits can answer"
 cd ..
 run tailorbird init clicks

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
 import click
@@ -56,20 +55,16 @@ VERBS: Final = {
 """In the order in which they are listed."""
 
 
-def _is_there(verb: Verb) -> bool:
-    return Path(__file__).with_name(f"{verb.module}.py").exists()
-
-
 class Commands(click.Group):
     """The verbs; a module is loaded when its verb is called, not to list it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, in the order of the help."""
-        return [name for name, verb in VERBS.items() if _is_there(verb)]
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command with a name, loaded now."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in VERBS:
             return None
         module = import_module(f"tailorbird.cli.{VERBS[cmd_name].module}")
         command: click.Command = module.command
@@ -78,16 +73,16 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list from the table, so that no module has to be loaded for it."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, VERBS[name].says) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, verb.says) for name, verb in VERBS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the words begin with; an unknown one gets the nearest name."""
-        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+        if args and not args[0].startswith("-") and args[0] not in VERBS:
             from tailorbird.kernel.errors import nearest
 
-            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], self.list_commands(ctx))}")
+            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], VERBS)}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
