@@ -81,6 +81,12 @@ class TimesBag(_Windowed):
         if fold.kind in _NEWEST and isinstance(fold.window, Rolling) and not fold.window.near_us:
             self.keep = 1
 
+    @property
+    def counts_up_to_now(self) -> bool:
+        """Whether this is the count of a window that ends at T."""
+        window = self._window
+        return self._kind == "count" and isinstance(window, Rolling) and not window.near_us
+
     def add(self, state: list[int] | None, view: View, limit: int) -> Any:
         """See `LiveOperation`."""
         if not self._fits(view):
@@ -117,10 +123,10 @@ class TimesBag(_Windowed):
 
     def compared(self, index: int, name: str, bound: int) -> Callable[[Scene], bool] | None:
         """The count of a window that ends at T against a number, as one closure."""
-        window = self._window
-        if self._kind != "count" or not isinstance(window, Rolling) or window.near_us:
+        if not self.counts_up_to_now:
             return None
-        far_us, test = window.far_us, _INTEGER_TESTS[name]
+        assert isinstance(self._window, Rolling)
+        far_us, test = self._window.far_us, _INTEGER_TESTS[name]
 
         def holds(scene: Scene) -> bool:
             times = scene.slots.get(index)

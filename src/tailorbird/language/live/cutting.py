@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import find_zone
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.scene import ReplayError, Scene
 from tailorbird.language.live.state import PersonState
+from tailorbird.language.predicates import View
 from tailorbird.language.world import World
 
 
@@ -67,3 +69,8 @@ def scene_as_cut(state: PersonState, now_us: int, world: World) -> Scene:
         state.first_act_us,
         state.clock_us,
     )
+
+
+def view_as_cut(state: PersonState, fact: Fact, world: World) -> View:
+    """A view of a fact in the zone and under the settings that were noted last."""
+    return View(fact, zone_named(state.zone), world.of(state.settings).areas)

@@ -17,6 +17,8 @@ from tailorbird.language.ast import Boolean, Call, Node, Number, Ref, Text
 from tailorbird.language.definitions import Definitions, Key
 from tailorbird.language.live.bags import EntriesBag, SessionBag, SinceBag, TimesBag
 from tailorbird.language.live.expressions import Closure, Compiler
+from tailorbird.language.live.generated.questions import Table
+from tailorbird.language.live.generated.reactions import Reactions, Rules, Special
 from tailorbird.language.live.lifetime import LifetimeFold
 from tailorbird.language.live.points import live_points
 from tailorbird.language.live.scene import LiveOperation, Scene
@@ -91,6 +93,7 @@ class Plan:
     blank: frozenset[int] = frozenset()
     """Tracked definitions that hold for somebody to whom nothing that is asked for happened."""
     turning: Turning = field(init=False)
+    reactions: Reactions = field(init=False)
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _keyed: dict[str, dict[str, dict[Any, tuple[int, ...]]]] = field(default_factory=dict)
     _acts: tuple[int, ...] = ()
@@ -112,6 +115,53 @@ class Plan:
             found.update(dict.fromkeys(self._acts))
         found.update(dict.fromkeys(self._all))
         return list(found)
+
+    def by_name(self) -> tuple[dict[str | None, tuple[int, ...]], dict[str | None, Special]]:
+        """By each name that definitions mention, and for all others: who may read such a fact.
+
+        Filters that fix a value count among these where they are few. Where they are many, a
+        fact with such a value is special: only `readers` tells who reads it.
+        """
+        anyone = (*self._acts, *self._all)
+        readers: dict[str | None, tuple[int, ...]] = {None: anyone}
+        special: dict[str | None, Special] = {}
+        for name in {*self._named, *self._keyed}:
+            by_key = self._keyed.get(name, {})
+            keyed = dict.fromkeys(
+                index
+                for by_value in by_key.values()
+                for some in by_value.values()
+                for index in some
+            )
+            if len(keyed) > _FEW_KEYED:
+                keyed, special[name] = {}, _with_value_in(by_key)
+            if self.zone_index in self._named.get(name, ()):
+                special[name] = _either(special.get(name), _sets_zone)
+            readers[name] = tuple(dict.fromkeys((*self._named.get(name, ()), *keyed, *anyone)))
+        return readers, special
+
+
+_FEW_KEYED: Final = 8
+"""Filters that fix a value: up to here it is quicker to try each than to look the value up."""
+
+
+def _with_value_in(by_key: dict[str, dict[Any, tuple[int, ...]]]) -> Special:
+    def is_special(properties: dict[str, Any]) -> bool:
+        for key, by_value in by_key.items():
+            value = properties.get(key)
+            if type(value) in _INDEXED and (type(value), value) in by_value:
+                return True
+        return False
+
+    return is_special
+
+
+def _sets_zone(properties: dict[str, Any]) -> bool:
+    return _ZONE.key in properties
+
+
+def _either(one: Special | None, other: Special) -> Special:
+    return other if one is None else lambda properties: one(properties) or other(properties)
 
 
 _INDEXED: Final = frozenset({int, str, bool})
@@ -159,7 +209,19 @@ class _Builder:
         made.blank = frozenset(i for i, test in enumerate(made.tests) if test(scene))
         names = {len(segments) + i: p.name for i, p in enumerate(self._definitions.personas)}
         made.turning = Turning(tracked, made.blank, names)
+        made.reactions = Reactions(self._rules(made))
         return made
+
+    def _rules(self, made: Plan) -> Rules:
+        table = Table(self._index_of, self._table, self._lowered, self._compiler.compile)
+        return Rules(
+            self._operations,
+            table,
+            tuple(self._lowered[key] for key in made.tracked),
+            made.affected,
+            made.blank,
+            *made.by_name(),
+        )
 
     def _asks_time(self, key: Key) -> bool:
         pending, seen = [self._lowered[key]], {key}

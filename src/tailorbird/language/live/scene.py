@@ -116,6 +116,19 @@ def added_to(entries: list[Any], entry: Any, limit: int) -> list[Any]:
     return entries
 
 
+PRUNED_EVERY: Final = 512
+
+
+def tidied(operation: LiveOperation, state: Any, now_us: int) -> Any:
+    """A state to which something was added, without what has left its window now and then.
+
+    Nobody may ever wake for a trait; so a list is pruned whenever it has grown by so many.
+    """
+    if type(state) is list and not len(state) % PRUNED_EVERY:
+        return operation.prune(state, now_us) or state
+    return state
+
+
 def key_of(fact: Fact) -> list[Any]:
     """A fact's place in the order, as plain data."""
     return [fact.time_us, fact.id]

@@ -7,10 +7,10 @@ from typing import Final
 
 from tailorbird.kernel.facts import VERDICT, Fact
 from tailorbird.kernel.limits import BAG_ENTRIES
-from tailorbird.language.live.cutting import check_cut, cut, zone_named
+from tailorbird.language.live.cutting import check_cut, cut, view_as_cut, zone_named
 from tailorbird.language.live.following import move_clock, observe
 from tailorbird.language.live.plan import Plan
-from tailorbird.language.live.scene import IGNORED, ReplayError
+from tailorbird.language.live.scene import IGNORED, ReplayError, tidied
 from tailorbird.language.live.state import PersonState
 from tailorbird.language.predicates import View
 from tailorbird.language.world import World
@@ -41,7 +41,7 @@ def add(plan: Plan, state: PersonState, fact: Fact, world: World, limit: int) ->
         if fact.act and (state.first_act_us is None or fact.time_us < state.first_act_us):
             state.first_act_us = fact.time_us
             touched.update(n for index in plan.timelines for n in plan.affected[index])
-    view = View(fact, zone_named(state.zone), world.of(state.settings).areas)
+    view = view_as_cut(state, fact, world)
     show(plan, state, plan.readers(fact), view, limit, touched)
     return touched
 
@@ -60,14 +60,8 @@ def show(
         operation = table[index]
         taken = operation.add(slots.get(index), view, limit)
         if taken is not IGNORED:
-            if type(taken) is list and not len(taken) & _PRUNE_EVERY:
-                # Nobody may ever wake for a trait: what has left its window goes now and then.
-                taken = operation.prune(taken, time_us) or taken
-            slots[index] = taken
+            slots[index] = tidied(operation, taken, time_us)
             touched.update(plan.affected[index])
-
-
-_PRUNE_EVERY: Final = 511
 
 
 def take_pending(plan: Plan, state: PersonState, now_us: int, world: World) -> None:

@@ -1,0 +1,154 @@
+"""One function for each kind of fact that comes often: its additions, then the definitions.
+
+A kind is a name, and whether the person did it. Names that no definition mentions are one kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from tailorbird.kernel.facts import VERDICT, Fact
+from tailorbird.language.live.generated.additions import Additions
+from tailorbird.language.live.generated.filters import ALWAYS, NEVER, Filters
+from tailorbird.language.live.generated.questions import Questions, Table
+from tailorbird.language.live.generated.source import Source
+from tailorbird.language.live.scene import Scene
+from tailorbird.language.operations import Expr, Operation
+from tailorbird.language.predicates import View
+
+WRITTEN_AFTER = 64
+"""So many facts of a kind go the long way before a function is written, which costs more."""
+LARGEST: Final = 400
+"""How many operations and definitions a function may write out."""
+_HEAD: Final = "def react(slots, turned, until_us, fact, now_us, view, scene):"
+
+Kind = tuple[str | None, bool]
+Function = Callable[
+    [dict[int, Any], frozenset[int], int, Fact, int, View | None, Scene | None],
+    tuple[list[int], int],
+]
+"""From slots, the numbers turned so far, the instant to wake at and a fact, the numbers that turn
+now and the instant to wake at then."""
+
+Special = Callable[[dict[str, Any]], bool]
+
+
+class Reaction(NamedTuple):
+    """What a kind of fact does to a person."""
+
+    function: Function
+    uses_view: bool
+    uses_scene: bool
+    is_special: Special | None
+    """Properties with which such a fact goes the long way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a plan says about its operations and definitions."""
+
+    operations: list[Operation]
+    table: Table
+    tracked: tuple[Expr, ...]
+    """The expressions of segments and personas, by number."""
+    affected: list[tuple[int, ...]]
+    blank: frozenset[int]
+    readers: Mapping[str | None, tuple[int, ...]]
+    """By each name that definitions mention, the operations that may read such a fact."""
+    special: Mapping[str | None, Special]
+    """By name, which properties make a fact special: further operations may read it."""
+
+
+class Reactions:
+    """The functions of one plan, written when a kind of fact has come often enough."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._written: dict[Kind, Reaction | None] = {}
+        self._seen: Counter[Kind] = Counter()
+
+    def to(self, fact: Fact) -> Reaction | None:
+        """The reaction to a fact; None when there is none, or none yet."""
+        kind: Kind = fact.name, fact.act
+        if kind not in self._written:
+            if fact.name not in self._rules.readers:
+                kind = None, fact.act
+            self._seen[kind] += 1
+            if self._seen[kind] <= WRITTEN_AFTER or fact.name == VERDICT:
+                return None
+            if kind not in self._written:
+                self._written[kind] = self._write(*kind)
+        return self._written[kind]
+
+    def text(self, name: str | None, act: bool) -> str:
+        """The text of a function, for reading."""
+        return _Writer(self._rules, name, act).source.text(_HEAD)
+
+    def _write(self, name: str | None, act: bool) -> Reaction | None:
+        readers = self._rules.readers[name]
+        touched = {number for index in readers for number in self._rules.affected[index]}
+        if len(readers) + len(touched) > LARGEST:
+            return None
+        writer = _Writer(self._rules, name, act)
+        function = writer.source.function(_HEAD, "react")
+        return Reaction(
+            function, writer.uses_view, writer.uses_scene, self._rules.special.get(name)
+        )
+
+
+class _Writer:
+    """Writes one function."""
+
+    def __init__(self, rules: Rules, name: str | None, act: bool) -> None:
+        self.source = Source()
+        self._rules = rules
+        self._readers = rules.readers[name]
+        self._filters = Filters(self.source, name, act)
+        self._additions = Additions(self.source, self._filters)
+        self._questions = Questions(self.source, rules.table)
+        self.source.line("time_us = fact.time_us")
+        self.source.line("properties = fact.properties")
+        self._ask_all(self._add_all())
+        self.source.line("return turns, until_us")
+
+    @property
+    def uses_view(self) -> bool:
+        """Whether something asks a closure about the fact."""
+        return self._filters.uses_view
+
+    @property
+    def uses_scene(self) -> bool:
+        """Whether something asks a closure about the person."""
+        return self._questions.uses_scene
+
+    def _add_all(self) -> dict[int, str]:
+        """Write the additions; gives for each definition that they touch under which condition."""
+        touched: dict[int, list[str]] = {}
+        table = self._rules.table.operations
+        for index in self._readers:
+            taken = self._additions.add(index, self._rules.operations[index], table[index])
+            if taken == ALWAYS:
+                self._questions.added(index)
+            for number in self._rules.affected[index] if taken != NEVER else ():
+                touched.setdefault(number, []).append(taken)
+        return {n: ALWAYS if ALWAYS in c else " or ".join(c) for n, c in touched.items()}
+
+    def _ask_all(self, touched: dict[int, str]) -> None:
+        self.source.line("turns = []")
+        by_condition: dict[str, list[int]] = {ALWAYS: []}
+        for number, condition in sorted(touched.items()):
+            by_condition.setdefault(condition, []).append(number)
+        self._ask(by_condition.pop(ALWAYS))
+        for condition, numbers in by_condition.items():
+            with self._questions.block(f"if {condition}:"):
+                self._ask(numbers)
+
+    def _ask(self, numbers: list[int]) -> None:
+        for number in numbers:
+            holds = self._questions.condition(self._rules.tracked[number])
+            turned = "is" if number in self._rules.blank else "is not"
+            with self.source.block(f"if {holds} {turned} ({number} in turned):"):
+                self.source.line(f"turns.append({number})")
