@@ -298,9 +298,18 @@ def _groups(rows: Rows, typed: Typed) -> Reading:
     listed = ", ".join(f"list({c}) AS {c}" for c in ("code", "times", "latest_us", "latest_id"))
     sql = f"SELECT who, {listed} FROM ({groups}) GROUP BY who"
 
+    keys: dict[str, str] = {}
+
+    def key(code: str) -> str:
+        """The same values come again and again."""
+        known = keys.get(code)
+        if known is None:
+            known = keys[code] = write_tagged(from_code(code))
+        return known
+
     def by_value(*columns: Any) -> State:
         each = zip(*(column.tolist() for column in columns), strict=True)
-        return {write_tagged(from_code(code)): list(group) for code, *group in each if code}
+        return {key(code): [times, *latest] for code, times, *latest in each if code}
 
     return Queried(sql, _decoded(by_value), None, width=4)
 

@@ -54,7 +54,7 @@ class StreamReading:
         plan, keys = live.plan(definitions), asked(definitions)
         workspace = [fact for fact in facts if fact.subject == WORKSPACE]
         related_to = households(facts)
-        streams: dict[int, _Stream] = {}
+        streams: dict[int, Stream] = {}
         found: dict[int, Answers] = {}
         for number in sorted(range(len(questions)), key=lambda number: questions[number].at_us):
             subject, at_us = questions[number]
@@ -62,14 +62,14 @@ class StreamReading:
             stream = streams.get(id(related))
             if stream is None:
                 arriving = sorted([*workspace, *related], key=lambda fact: fact.position)
-                stream = streams[id(related)] = _Stream(Shell(plan), arriving)
+                stream = streams[id(related)] = Stream(Shell(plan), arriving)
             stream.run_to(at_us, known_then)
             found[number] = stream.shell.answers(keys, subject)
         return [found[number] for number in range(len(questions))]
 
 
 @dataclass(slots=True)
-class _Stream:
+class Stream:
     """Facts on their way to a shell."""
 
     shell: Shell
