@@ -36,6 +36,10 @@ from tailorbird.kernel.values import MISSING, IdNumber, read_tagged, write_tagge
         ("time", "later", MISSING),
         ("json", '[{"n": 1.5}]', [{"n": 1_500_000}]),
         ("json", "[1", MISSING),
+        ("json", '["\\ud800"]', MISSING),
+        ("json", '{"\\u0000": 1}', MISSING),
+        ("json", '["\\ud83d\\ude00"]', ["\U0001f600"]),
+        ("json", "[" * 33 + "]" * 33, MISSING),
         ("json", "[" * 100_000, MISSING),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.envelope import RefusedError, row_of_message
+from tailorbird.events.times import TimeForm, TimeReader
 from tailorbird.kernel.facts import WORKSPACE
 from tailorbird.kernel.instants import parse_instant, zone
 from tailorbird.kernel.values import MISSING, read_tagged
@@ -16,7 +17,7 @@ AT_US = parse_instant(AT, zone("UTC"))
 
 def fact(**message: Any) -> FactColumns:
     whole = {"messageId": "m", "userId": "ann", "timestamp": AT, **message}
-    return FactColumns(*row_of_message(whole, "web"))
+    return FactColumns(*row_of_message(whole, "web", TimeReader(TimeForm())))
 
 
 def reason(**message: Any) -> str:

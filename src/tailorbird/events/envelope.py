@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tailorbird.events.cells import as_text, tagged
-from tailorbird.events.times import TimeForm, TimeReader
+from tailorbird.events.times import TimeReader
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import nearest
 from tailorbird.kernel.facts import (
@@ -23,7 +23,6 @@ from tailorbird.kernel.values import MISSING, at_path, read_tagged
 
 TYPES: Final = ("track", "page", "screen", "identify", "group", "alias")
 
-_TIMES: Final = TimeReader(TimeForm())
 _INACTIVE: Final = '"active":false'
 _CLICKED: Final = '"status":"clicked"'
 
@@ -61,15 +60,15 @@ def _at(text: str, key: str) -> Any:
     return at_path(read_tagged(text), (key,))
 
 
-def row_of_message(message: dict[str, Any], source: str) -> tuple[Any, ...]:
+def row_of_message(message: dict[str, Any], source: str, times: TimeReader) -> tuple[Any, ...]:
     """A message as a row of `FactColumns`, its id "" where it has none.
 
     Raises `RefusedError`. A message without a time of its own takes the time it was received.
     """
     name, properties = _content(message)
     subject = WORKSPACE if name in WORKSPACE_FACTS else _subject(message)
-    received_us = _instant(message, "receivedAt")
-    time_us = _time(message, received_us)
+    received_us = _instant(message, "receivedAt", times)
+    time_us = _time(message, received_us, times)
     context = _object(message, "context")
     written = tagged(properties) if properties else None
     around = tagged(context) if context else None
@@ -123,17 +122,17 @@ def _subject(message: dict[str, Any]) -> str:
     raise RefusedError("no person: no userId, no anonymousId, no context.device.id")
 
 
-def _instant(message: dict[str, Any], key: str) -> int | None:
+def _instant(message: dict[str, Any], key: str, times: TimeReader) -> int | None:
     value = message.get(key)
-    return _TIMES.column([value])[0] if isinstance(value, str) else None
+    return times.instant(value) if isinstance(value, str) else None
 
 
-def _time(message: dict[str, Any], received_us: int | None) -> int:
+def _time(message: dict[str, Any], received_us: int | None, times: TimeReader) -> int:
     if message.get("timestamp") is None:
         if received_us is None:
             raise RefusedError("no time: neither timestamp nor receivedAt")
         return received_us
-    time_us = _instant(message, "timestamp")
+    time_us = _instant(message, "timestamp", times)
     if time_us is None:
         said = as_text(message["timestamp"]) or message["timestamp"]
         raise RefusedError(f"unreadable or implausible time {said!r}")

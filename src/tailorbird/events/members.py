@@ -22,6 +22,7 @@ def together(columns: Sequence[Sequence[str]], count: int) -> Sequence[str]:
     >>> together([['"a":1', ''], ['"b":2', '"b":3']], 2)
     ['"a":1,"b":2', '"b":3']
     """
+    columns = [column for column in columns if any(column)]
     if not columns:
         return [""] * count
     if len(columns) == 1:

@@ -27,8 +27,12 @@ class Memo(dict[Given, Found], Generic[Given, Found]):
         found = self[given] = self._function(given)
         return found
 
-    def column(self, column: Sequence[Given]) -> list[Found]:
-        """The function's values for a whole column."""
+    def forget_if_large(self) -> None:
+        """Start afresh when too much is remembered."""
         if len(self) > ENTRIES:
             self.clear()
+
+    def column(self, column: Sequence[Given]) -> list[Found]:
+        """The function's values for a whole column."""
+        self.forget_if_large()
         return list(map(self.__getitem__, column))

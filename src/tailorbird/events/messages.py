@@ -9,6 +9,7 @@ from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.events.envelope import RefusedError, row_of_message
 from tailorbird.events.rows import Mapped
 from tailorbird.events.table import Rows
+from tailorbird.events.times import TimeForm, TimeReader
 
 
 class MessageMapper:
@@ -16,16 +17,18 @@ class MessageMapper:
 
     def __init__(self, source: str) -> None:
         self._source = source
+        self._times = TimeReader(TimeForm())
 
     def facts(self, rows: Rows) -> Mapped:
         """The facts of a chunk; a message without an id gets a hash of its line."""
         found: list[tuple[Any, ...]] = []
         places: list[int] = []
         refused: dict[int, str] = {}
+        self._times.forget_if_large()
         for place, message in enumerate(rows.rows):
             assert isinstance(message, dict)
             try:
-                row = row_of_message(message, self._source)
+                row = row_of_message(message, self._source, self._times)
             except RefusedError as reason:
                 refused[place] = str(reason)
                 continue

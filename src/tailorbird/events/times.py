@@ -20,12 +20,9 @@ PLAUSIBLE_FROM_US: Final = from_datetime(datetime(1990, 1, 1, tzinfo=UTC))
 PLAUSIBLE_UNTIL_US: Final = from_datetime(datetime(2100, 1, 1, tzinfo=UTC))
 """An event before or after these is taken for a wrong unit, not for a time."""
 
-_TEXT: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?"
-    r" ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
-    re.ASCII,
-)
+_DATE: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_CLOCK: Final = re.compile(r"[Tt ](\d\d):(\d\d):(\d\d)", re.ASCII)
+_ENDING: Final = re.compile(r"(?:[.,](\d{1,9}))?(?: ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +52,22 @@ class TimeReader:
         read = self._text if form.unit == "text" else self._count
         self._memo: Memo[str | None, int | None] = Memo(read)
         self._dates: Memo[str, int | None] = Memo(_date_us)
+        self._clocks: Memo[str, int | None] = Memo(_clock_us)
+        self._endings: Memo[str, tuple[int, int | None] | None] = Memo(_ending)
 
     def column(self, column: Sequence[str | None]) -> list[int | None]:
         """The instants of a whole column."""
+        self.forget_if_large()
         return self._memo.column(column)
+
+    def instant(self, text: str | None) -> int | None:
+        """The instant that one text names."""
+        return self._memo[text]
+
+    def forget_if_large(self) -> None:
+        """Keep memory bounded; `column` does it by itself."""
+        for memo in (self._memo, self._dates, self._clocks, self._endings):
+            memo.forget_if_large()
 
     def _count(self, text: str | None) -> int | None:
         if not text:
@@ -79,14 +88,24 @@ class TimeReader:
             return None
         if self._form.pattern is not None:
             return self._by_pattern(text, self._form.pattern)
-        match = _TEXT.fullmatch(text.strip())
-        if match is None:
+        # Each part repeats itself far more often than the whole text does.
+        text = text.strip()
+        day_us, clock_us = self._dates[text[:10]], self._clocks[text[10:19]]
+        ending = self._endings[text[19:]]
+        if day_us is None:
             return None
-        day_us = self._dates[match[0][:10]]
-        clock_us = _clock_us(match)
-        if day_us is None or clock_us is None:
+        if clock_us is None or ending is None:
+            return self._without_seconds(text[10:], day_us)
+        return _plausible(self._shifted(day_us + clock_us + ending[0], ending[1]))
+
+    def _without_seconds(self, rest: str, day_us: int) -> int | None:
+        """A date alone, or with hours and minutes."""
+        if not rest:
+            return _plausible(self._shifted(day_us, None))
+        clock_us, ending = self._clocks[rest[:6] + ":00"], self._endings[rest[6:]]
+        if clock_us is None or ending is None or ending[0]:
             return None
-        return _plausible(self._shifted(day_us + clock_us, match[8]))
+        return _plausible(self._shifted(day_us + clock_us, ending[1]))
 
     def _by_pattern(self, text: str, pattern: str) -> int | None:
         try:
@@ -97,10 +116,10 @@ class TimeReader:
             return _plausible(from_datetime(moment))
         return _plausible(self._shifted(from_datetime(moment.replace(tzinfo=UTC)), None))
 
-    def _shifted(self, wall_us: int, offset: str | None) -> int | None:
+    def _shifted(self, wall_us: int, offset_us: int | None) -> int | None:
         """From what a clock on the wall shows, counted as if it were UTC, to the instant."""
-        if offset is not None:
-            return wall_us - _offset_us(offset)
+        if offset_us is not None:
+            return wall_us - offset_us
         if self._form.zone is None:
             return wall_us
         seconds, rest_us = divmod(wall_us, SECOND)
@@ -112,19 +131,34 @@ class TimeReader:
 
 
 def _date_us(text: str) -> int | None:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
     try:
-        day = date(int(text[:4]), int(text[5:7]), int(text[8:10]))
+        day = date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         return None
     return (day - date(1970, 1, 1)).days * DAY
 
 
-def _clock_us(match: re.Match[str]) -> int | None:
-    hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
+def _clock_us(text: str) -> int | None:
+    """A blank or T, hours, minutes and seconds."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return None
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3])
     if hour > 23 or minute > 59 or second > 59:
         return None
-    fraction_us = int((match[7] or "0")[:6].ljust(6, "0"))
-    return hour * HOUR + minute * MINUTE + second * SECOND + fraction_us
+    return hour * HOUR + minute * MINUTE + second * SECOND
+
+
+def _ending(text: str) -> tuple[int, int | None] | None:
+    """A fraction of a second and the offset, None without one."""
+    match = _ENDING.fullmatch(text)
+    if match is None:
+        return None
+    fraction_us = int((match[1] or "0")[:6].ljust(6, "0"))
+    return fraction_us, None if match[2] is None else _offset_us(match[2])
 
 
 def _offset_us(text: str) -> int:

@@ -207,15 +207,20 @@ def read_json(text: str | bytes) -> Value:
     >>> read_json('{"price": 12.50, "big": 12345678901234567890, "bad": 1e400}')
     {'price': 12500000, 'big': IdNumber(digits='12345678901234567890'), 'bad': MISSING}
     """
-    value: Value = json.loads(
-        text, parse_int=parse_number, parse_float=parse_number, parse_constant=_no_number
-    )
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    value: Value = _EXACT_JSON.decode(text)
     return value
 
 
 def _no_number(_text: str) -> Missing:
     """NaN and the infinities are missing wherever they come from."""
     return MISSING
+
+
+_EXACT_JSON: Final = json.JSONDecoder(
+    parse_int=parse_number, parse_float=parse_number, parse_constant=_no_number
+)
 
 
 def write_json(value: Value) -> str:
