@@ -81,6 +81,9 @@ class Matcher:
         self._kept = _kept_paths([w for w in wheres if depends_on_prev(w)])
         self.selects = (*(step.select for step in pattern.steps), *self._also())
         self.span_us = _span(pattern)
+        bounded = pattern.within_us is not None and pattern.within_us <= 0
+        self._is_single = self.size == 1 and self._kept is None and not bounded
+        """Every fact that fits completes a match by itself."""
 
     def _also(self) -> list[Select]:
         further = [] if self.pattern.without is None else [self.pattern.without]
@@ -113,6 +116,13 @@ class Matcher:
         self, entries: list[list[Any]], view: View, *, afresh: bool = False
     ) -> Iterator[int]:
         """The indexes of entries that complete a match; with ``afresh`` each starts anew."""
+        if self._is_single:
+            for index, plain in enumerate(entries):
+                if plain[2] & 1 and (self._same is None or plain[3] is not None):
+                    yield index
+            return
+        if not self._has_all_steps(entries):
+            return
         read = [entry_of(entry) for entry in entries]
         if self._same is None:
             yield from self._search(read, range(len(read)), view, afresh)
@@ -125,6 +135,17 @@ class Matcher:
         for members in groups.values():
             found.extend(self._search(read, members, view, afresh))
         yield from sorted(found)
+
+    def _has_all_steps(self, entries: list[list[Any]]) -> bool:
+        """Whether every step has an entry that fits: without, nothing can be complete."""
+        if len(entries) < self.size:
+            return False
+        missing = self.blocked_bit - 1
+        for entry in entries:
+            missing &= ~entry[2]
+            if not missing:
+                return True
+        return False
 
     def _search(
         self, entries: list[Entry], members: Any, view: View, afresh: bool
@@ -209,7 +230,10 @@ def grouping(value: Value) -> str | None:
 
 def put(entries: list[list[Any]], entry: list[Any], limit: int) -> list[list[Any]]:
     """Insert a plain entry in order of time and id."""
-    entries.insert(bisect_left(entries, entry[:2], key=_key), entry)
+    if not entries or entries[-1][:2] < entry[:2]:
+        entries.append(entry)
+    else:
+        entries.insert(bisect_left(entries, entry[:2], key=_key), entry)
     if len(entries) > limit:
         raise ReplayError("heavy")
     return entries
@@ -222,6 +246,8 @@ def merged(one: list[list[Any]], other: list[list[Any]]) -> list[list[Any]]:
 
 def later_than(entries: list[list[Any]], floor_us: int) -> list[list[Any]]:
     """The entries after an instant."""
+    if not entries or entries[0][0] > floor_us:
+        return entries
     return entries[bisect_right(entries, floor_us, key=lambda entry: entry[0]) :]
 
 

@@ -54,11 +54,11 @@ class LiveMatch:
 
     def value(self, state: list[Any] | None, scene: Scene) -> Any:
         """See `LiveOperation`."""
-        entries = state or []
-        view = looking(scene)
-        ends = [
-            entries[i][0] for i in self._matcher.completions(entries, view, afresh=self._counting)
-        ]
+        if not state:
+            return 0 if self._counting else False
+        entries = self._in_reach(state, scene.now_us)
+        read = self._matcher.completions(entries, looking(scene), afresh=self._counting)
+        ends = [entries[i][0] for i in read]
         if self._last_us is not None:
             ends = ends[bisect_right(ends, scene.now_us - self._last_us) :]
             if ends:
@@ -66,10 +66,17 @@ class LiveMatch:
         return len(ends) * UNIT if self._counting else bool(ends)
 
     def prune(self, state: list[Any], now_us: int) -> Any:
-        """See `LiveOperation`: how often depends on where the first match began."""
+        """See `LiveOperation`."""
+        return self._in_reach(state, now_us) or None
+
+    def _in_reach(self, entries: list[Any], now_us: int) -> list[Any]:
+        """What a match in the window can consist of.
+
+        How often something happened depends on where the first match began: then it is all.
+        """
         if self._last_us is None or self._matcher.span_us is None or self._counting:
-            return state
-        return later_than(state, now_us - self._last_us - self._matcher.span_us) or None
+            return entries
+        return later_than(entries, now_us - self._last_us - self._matcher.span_us)
 
 
 class LiveAbsence:
@@ -105,7 +112,9 @@ class LiveAbsence:
 
     def value(self, state: list[Any] | None, scene: Scene) -> bool:
         """See `LiveOperation`."""
-        entries = state or []
+        if not state:
+            return False
+        entries = self._undecided(state)
         waiting = [time_us + self._absence.wait_us for time_us in self._unanswered(entries, scene)]
         last_us = self._absence.last_us
         passed = [deadline for deadline in waiting if deadline <= scene.now_us]
@@ -120,6 +129,8 @@ class LiveAbsence:
     def _unanswered(self, entries: list[Any], scene: Scene) -> list[int]:
         """Times of the occasions, in order, that nothing awaited has followed (in time)."""
         occasions = [entry for entry in entries if entry[4] is not None]
+        if not occasions:
+            return []
         read = [entry[4] for entry in occasions]
         ends = self._matcher.completions(read, looking(scene))
         answers: dict[str, list[list[Any]]] = {}
@@ -148,12 +159,16 @@ class LiveAbsence:
         if absence.last_us is not None and self._matcher.span_us is not None:
             floor_us = now_us - absence.last_us - absence.wait_us - self._matcher.span_us
             return later_than(state, floor_us) or None
-        if not absence.ever and not self._is_pattern and absence.same is None:
-            # Occasions up to the last answer are answered for good, whatever still comes.
-            for index in range(len(state) - 1, -1, -1):
-                if state[index][2]:
-                    return state[index:]
-        return state
+        return self._undecided(state)
+
+    def _undecided(self, entries: list[Any]) -> list[Any]:
+        """Occasions up to the last answer are answered for good, whatever still comes."""
+        if self._absence.ever or self._is_pattern or self._absence.same is not None:
+            return entries
+        for index in range(len(entries) - 1, -1, -1):
+            if entries[index][2]:
+                return entries[index:]
+        return entries
 
 
 class LiveSmooth:
