@@ -13,6 +13,7 @@ from tailorbird.runtimes.project import Project
 
 if TYPE_CHECKING:
     from tailorbird.flow.prove import Proof
+    from tailorbird.language.definitions import Key
 
 
 @click.command("prove")
@@ -95,7 +96,7 @@ def _as_json(proof: Proof) -> dict[str, Any]:
         "left_out": proof.left_out,
         "answered": proof.compared,
         "everybody_at": [format_instant(at_us) for at_us in proof.together],
-        "not_asked_about_everybody": [f"{kind} {name}".strip() for kind, name in proof.apart],
+        "not_asked_about_everybody": [_named(key) for key in proof.apart],
         "disagreements": [str(found) for found in proof.found],
         "case_files": proof.shrunk,
     }
@@ -134,6 +135,11 @@ def _whom(proof: Proof) -> str:
     )
 
 
+def _named(key: Key) -> str:
+    kind, name = key
+    return f"{kind} {name}" if name else "the persona"
+
+
 def _told(proof: Proof) -> list[tuple[str, int]]:
     return list(proof.compared.items())
 
@@ -158,6 +164,6 @@ def _remarks(proof: Proof) -> list[str]:
         instants = ", ".join(format_instant(at_us) for at_us in proof.together)
         remarks.append(f"everybody was asked about at once at {instants}")
     if proof.apart:
-        names = ", ".join(name for _, name in proof.apart)
-        remarks.append(f"not about {names}, which are answered person by person")
+        names = ", ".join(_named(key) for key in proof.apart)
+        remarks.append(f"not about {names}: that is answered person by person")
     return remarks
