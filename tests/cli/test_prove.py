@@ -29,7 +29,7 @@ def test_a_proof_says_what_was_compared_and_that_nothing_differs(shop: Shop) -> 
     assert "4 of 7 people: 2 heaviest, 0 merged, 2 by chance" in done.output
     assert "seed 3" in done.output and "0 disagreements" in done.output
     assert "reference" in done.output and "100.0 %" in done.output
-    assert "not about came_back, which are answered person by person" in done.output
+    assert "not about segment came_back: that is answered person by person" in done.output
 
 
 def test_everybody_is_asked_with_all(shop: Shop) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.flow.difference import differences, edited_segments
-from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.facts import MERGE, Fact
 from tailorbird.kernel.instants import DAY
 from tailorbird.kernel.values import MISSING, UNIT
 from tailorbird.language.definitions import Definitions
@@ -96,3 +96,16 @@ def test_a_segment_is_edited_when_something_below_it_is() -> None:
     new = load_text('traits: {t: \'count("B")\'}\nsegments: {s: trait("t") > 1}\n').definitions
     assert edited_segments(old, new) == {"s": "changed"}
     assert edited_segments(old, old) == {}
+
+
+def test_people_who_turned_out_to_be_one_later_are_counted_once() -> None:
+    link = fact(3, "tab", 5, MERGE, other="ann")._replace(act=False)
+    order = fact(4, "tab", 6, ORDER, revenue=9 * UNIT)
+    with DuckDbHistory(None) as opened:
+        opened.append([fact(1, "ann", 1, VIEW), fact(2, "tab", 1, VIEW), link, order])
+        (keen,) = differences(
+            opened, PUBLISHED, EDITED, 3 * DAY, data_end_us=45 * DAY, known_then=True
+        )
+    week = keen.entering.afterwards[0]
+    assert keen.entering.people == ["ann", "tab"] and week.people == 2
+    assert (week.buyers, week.orders, week.revenue) == (1, 1, 9 * UNIT)

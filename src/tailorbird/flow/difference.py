@@ -147,6 +147,7 @@ class _Outcomes:
         self._end_us = at_us + days * DAY
         self._data_end_us = data_end_us
         self._found: dict[str, dict[str, Value]] = {}
+        self._names: dict[str, str] = {}
         if not people:
             return
         window = f'"{days}d"'
@@ -157,14 +158,16 @@ class _Outcomes:
         definitions = resolve(asked).definitions
         keys = [definition.key for definition in asked]
         told = answer(history, definitions, keys, self._end_us, people=people)
-        self._found = {
-            person: {key[1]: told.value(key, person) for key in keys} for person in people
-        }
+        # Who was several people at T, as known then, may be one by now.
+        self._names = told.asking.linked(self._end_us)
+        for person in {self._names.get(person, person) for person in people}:
+            self._found[person] = {key[1]: told.value(key, person) for key in keys}
 
     def of(self, people: Sequence[str]) -> Afterwards:
         """The sums over some of the people."""
+        one_each = {self._names.get(person, person) for person in people}
         acts, orders, known, revenue = (
-            [self._number(person, name) for person in people] for name in _QUESTIONS
+            [self._number(person, name) for person in one_each] for name in _QUESTIONS
         )
         recorded = sum(known)
         return Afterwards(

@@ -23,7 +23,7 @@ _LATENESS: Final = (0, 0, 0, 0, -HOUR, MINUTE, HOUR, 2 * DAY, 40 * DAY)
 """How long after its time a fact arrives; early ones wait for their time."""
 _COMMITS: Final = 8
 """Between two questions a person's history is folded again at most about so many times."""
-_WAKES: Final = 25
+_WAKES: Final = 5
 """How often somebody is woken exactly on time before the clock jumps."""
 
 
