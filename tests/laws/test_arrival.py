@@ -32,5 +32,12 @@ def test_an_engine_that_wakes_too_late_is_found(seed: int, monkeypatch: pytest.M
         scene.until_us = min(scene.until_us, instant_us + 3_600_000_000)
 
     monkeypatch.setattr(live.scene.Scene, "soon", late)
-    report = campaign([ReferenceReading(), ArrivalReading(seed)], seed, 20_000, Size(instants=12))
+    report = campaign(
+        [ReferenceReading(), ArrivalReading(seed)],
+        seed,
+        20_000,
+        Size(instants=12),
+        most=1,
+        shrinking=False,
+    )
     assert report.found

@@ -15,7 +15,6 @@ from tailorbird.language.laws.compare import Size
 from tailorbird.language.laws.readings import ReferenceReading
 
 CASES = 60_000
-SIZE = Size(households=60)
 
 
 def window_that_keeps_its_far_end(window: Any, moment: Any) -> list[str]:
@@ -39,7 +38,7 @@ def out_of_range_is_a_number(sql: str) -> str:
 
 
 def groups_without_the_latest(rows: Any, typed: Any) -> str:
-    return GROUPS(rows, typed).replace("max(row(time_us, id))", "min(row(time_us, id))")
+    return GROUPS(rows, typed).replace(f"max({folds.ORDER})", "min(time_us)")
 
 
 def codes_without_types(code: str) -> Any:
@@ -55,21 +54,26 @@ def everything_is_known(self: Any, *given: Any, known_then: bool = False, **more
 WITHIN, WITH_SESSION, WEIGHT = windows._within, windows._with_session, scores._weight
 GROUPS, FROM_CODE, INIT = folds._groups, readings.from_code, Asking.__init__
 
-BUGS: list[tuple[Any, str, Any]] = [
-    (windows, "_within", window_that_keeps_its_far_end),
-    (windows, "_within", since_by_time_alone),
-    (windows, "_with_session", sessions_that_end_at_the_gap),
-    (scores, "_weight", decay_that_ends_early),
-    (scores, "bounded", out_of_range_is_a_number),
-    (folds, "_groups", groups_without_the_latest),
-    (readings, "from_code", codes_without_types),
-    (Asking, "__init__", everything_is_known),
+BUGS: list[tuple[Any, str, Any, tuple[str, ...]]] = [
+    (windows, "_within", window_that_keeps_its_far_end, ("count", "sum")),
+    (windows, "_within", since_by_time_alone, ("count", "sum")),
+    (windows, "_with_session", sessions_that_end_at_the_gap, ("count", "sum")),
+    (scores, "_weight", decay_that_ends_early, ("score",)),
+    (folds, "bounded", out_of_range_is_a_number, ("sum",)),
+    (folds, "_groups", groups_without_the_latest, ("favourite", "top")),
+    (readings, "from_code", codes_without_types, ("first", "latest")),
+    (Asking, "__init__", everything_is_known, ("count",)),
 ]
 
 
-@pytest.mark.parametrize(("place", "name", "wrong"), BUGS, ids=lambda v: getattr(v, "__name__", v))
-def test_a_bug_planted_into_the_batch_reading_is_found(place: Any, name: str, wrong: Any) -> None:
+@pytest.mark.parametrize(
+    ("place", "name", "wrong", "about"), BUGS, ids=[f"{bug[1]} {bug[2].__name__}" for bug in BUGS]
+)
+def test_a_bug_planted_into_the_batch_reading_is_found(
+    place: Any, name: str, wrong: Any, about: tuple[str, ...]
+) -> None:
     planted = Planted(AskedReading(), place, name, wrong)
-    report = campaign([ReferenceReading(), planted], 7, CASES, SIZE, most=1)
+    size = Size(definitions=8, households=30, about=about)
+    report = campaign([ReferenceReading(), planted], 7, CASES, size, most=1, shrinking=False)
     assert report.found, f"{report.cases} cases did not find it"
     assert raises_nothing(report), str(report)

@@ -54,7 +54,9 @@ def campaign(
     cases: int,
     size: Size | None = None,
     progress: Callable[[Report], None] = lambda _: None,
+    *,
     most: int = ENOUGH,
+    shrinking: bool = True,
 ) -> Report:
     """Compare readings until so many cases are counted, or so many disagreements found."""
     report = Report(seed)
@@ -64,7 +66,10 @@ def campaign(
         different = _one_of_each(disagreements(readings, world))
         report.worlds += 1
         report.cases += world.cases
-        report.found += [shrunk(readings, found) for found in different]
+        report.found += [
+            shrunk(readings, found) if shrinking else found
+            for found in different[: most - len(report.found)]
+        ]
         progress(report)
     raise AssertionError("worlds do not end")
 

@@ -82,7 +82,7 @@ def random_world(chance: Chance, size: Size) -> World:
     for at_us in instants(chance, plan.checked, history.facts, size.together):
         everybody = (Question(chance.choice(household), at_us) for household in history.households)
         questions.extend(everybody)
-    return World(plan, history, tuple(questions), chance.once_in(3))
+    return World(plan, history, tuple(questions), chance.once_in(2))
 
 
 def disagreements(readings: Sequence[Reading], world: World) -> list[Disagreement]:

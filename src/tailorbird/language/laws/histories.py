@@ -88,10 +88,13 @@ class _Household:
         )
 
     def _link(self) -> Fact:
-        if self._links and self.chance.once_in(3):
+        if self._links and self.chance.once_in(4):
             links = self.chance.sample(self._links, 1)
             return self._fact(facts.UNMERGE, {"links": links})
-        fact = self._fact(facts.MERGE, {"other": self.chance.choice(self.subjects)})
+        fact = self._fact(facts.MERGE, {})
+        others = [other for other in self.subjects if other != fact.subject]
+        if self.chance.below(8):
+            fact.properties["other"] = self.chance.choice(others)
         self._links.append(fact.id)
         return fact
 

@@ -54,6 +54,7 @@ def random_plan(chance: Chance, size: int, about: Sequence[str] = ()) -> Plan:
         draft.add("persona")
         draft.add("persona")
         draft.add("segment")
+        draft.add_about(OPERATORS["persona"])
     personas = [d for d in draft.written if d.kind == "persona"]
     others = chance.shuffled([d for d in draft.written if d.kind != "persona"])
     written = (*others, *personas)
@@ -76,10 +77,11 @@ class _Draft:
                 return
 
     def add_about(self, operator: Operator) -> None:
-        """One more definition, at whose top stands an operator; none when that cannot be."""
+        """One more definition, at whose top stands an operator; another one if it cannot yet."""
         for _ in range(_ATTEMPTS):
             writer, hourly = self._writer("segment")
             if not writer.allows(operator):
+                self.add(self.chance.choice(_KINDS))
                 return
             body = writer.call(operator, self.chance.between(1, 2))
             is_condition = operator.gives is Type.CONDITION

@@ -16,7 +16,7 @@ from tailorbird.language.laws.plans import with_definition, without
 from tailorbird.language.laws.readings import Reading, households
 from tailorbird.language.yaml_form import write_definitions
 
-ATTEMPTS: Final = 4_000
+ATTEMPTS: Final = 2_000
 """How many smaller cases are tried at most."""
 
 
