@@ -40,10 +40,11 @@ class AskedReading:
 
 
 class EverybodyReading:
-    """Everybody at each instant that is asked about."""
+    """Everybody at each instant that is asked about, by compacted facts or as they came."""
 
-    def __init__(self, ways: Ways = ALL_WAYS) -> None:
+    def __init__(self, ways: Ways = ALL_WAYS, *, compacted: bool = False) -> None:
         self.ways = ways
+        self.compacted = compacted
         self.name = f"everybody {sorted(ways)}"
 
     def answers(
@@ -58,6 +59,8 @@ class EverybodyReading:
         found: list[Answers] = []
         with DuckDbHistory(None) as history:
             history.append(facts)
+            if self.compacted:
+                history.compact()
             given: dict[int, Answer] = {}
             for subject, at_us in questions:
                 if at_us not in given:

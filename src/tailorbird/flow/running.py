@@ -10,8 +10,8 @@ import numpy as np
 
 from tailorbird.flow.asking import Asking
 from tailorbird.language.batch.columns import Array, Column, spread, taken
-from tailorbird.language.batch.moments import Everybody, Moment
-from tailorbird.language.batch.ordered import Chunk
+from tailorbird.language.batch.moments import Everybody, Moment, Questions
+from tailorbird.language.batch.ordered import Chunk, sorted_rows
 from tailorbird.language.batch.plan import row_conditions, scans
 from tailorbird.language.batch.readings import Ordered, Reading, Rows, filled, where
 from tailorbird.language.operations import Operation
@@ -99,20 +99,54 @@ def _computed(asking: Asking, moment: Moment, operation: Operation, how: Ordered
 
 def chunks_of(asking: Asking, moment: Moment, how: Needed) -> Iterator[tuple[Chunk, Array]]:
     """The rows chunk by chunk, with the instants that they are asked about."""
+    if how.partition is None and isinstance(moment, Everybody):
+        yield from _stored_chunks(asking, moment, how)
+        return
+    if isinstance(moment, Questions):
+        # Most questions are about few facts, which are not worth counting first.
+        arrays = _fetch(asking, moment, how, f" LIMIT {CHUNK_ROWS}", ordered=True)
+        if len(arrays[0]) < CHUNK_ROWS:
+            yield _chunk(arrays, how)
+            return
     for first, last in _spans(asking, how):
         span = f"who BETWEEN {first} AND {last}"
-        in_order = how.partition is None and isinstance(moment, Everybody)
-        arrays = _fetch(asking, moment, how, span, ordered=not in_order)
-        if not in_order:
+        yield _chunk(_fetch(asking, moment, how, "", span, ordered=True), how)
+
+
+def _stored_chunks(asking: Asking, moment: Everybody, how: Needed) -> Iterator[tuple[Chunk, Array]]:
+    """Rows as they are stored: in order, but for those that have not been compacted."""
+    if asking.is_compact:
+        for arrays in _compact(asking, moment, how):
             yield _chunk(arrays, how)
-            continue
-        arrays, unsure = _sorted(arrays, how, is_compact=asking.is_compact)
+        return
+    for first, last in _spans(asking, how):
+        arrays = sorted_rows(_fetch(asking, moment, how, "", f"who BETWEEN {first} AND {last}"))
+        # Where facts of different roles have one time, ids decide.
+        unsure = _unsure(arrays) if how.by_id else arrays[0][:0]
         if len(unsure):
             kept = ~np.isin(arrays[0], unsure)
             arrays = [array[kept] for array in arrays]
             listed = f"who IN ({', '.join(map(str, unsure.tolist()))})"
-            yield _chunk(_fetch(asking, moment, how, listed, ordered=True), how)
+            yield _chunk(_fetch(asking, moment, how, "", listed, ordered=True), how)
         yield _chunk(arrays, how)
+
+
+def _compact(asking: Asking, moment: Everybody, how: Needed) -> Iterator[list[Array]]:
+    """Compacted rows, which the engine gives in order without being asked to."""
+    start = 0
+    while True:
+        arrays = _fetch(asking, moment, how, f" LIMIT {CHUNK_ROWS}", f"who >= {start}")
+        who = arrays[0]
+        if len(who) < CHUNK_ROWS:
+            yield arrays
+            return
+        start = int(who[-1])
+        whole = int(np.searchsorted(who, start))
+        if whole:  # the last person's rows may not be all there
+            yield [array[:whole] for array in arrays]
+        else:
+            yield _fetch(asking, moment, how, "", f"who = {start}")
+            start += 1
 
 
 def _spans(asking: Asking, how: Needed) -> Iterator[tuple[int, int]]:
@@ -132,45 +166,33 @@ def _spans(asking: Asking, how: Needed) -> Iterator[tuple[int, int]]:
 
 
 def _fetch(
-    asking: Asking, moment: Moment, how: Needed, people: str, *, ordered: bool
+    asking: Asking, moment: Moment, how: Needed, end: str, *limits: str, ordered: bool = False
 ) -> list[Array]:
     """Person, time, instant asked about, the reading's columns, and the partition if any."""
     columns = [*how.columns, *([] if how.partition is None else [how.partition])]
     listed = "".join(f", {column} AS c{number}" for number, column in enumerate(columns))
-    now = "" if isinstance(moment, Everybody) else f", {moment.now} AS asked_us"
+    now = f", {moment.now} AS asked_us" if moment.shared_us is None else ""
     key = f", c{len(how.columns)}" if how.partition is not None else ""
     last = ", id" if how.by_id else ""
     order = f" ORDER BY who{key}, time_us{last}" if ordered else ""
     found = asking.history.query(
         f"SELECT who, time_us{listed}{now} FROM {how.rows.relation}"
-        f"{where([*row_conditions(how.rows), people])}{order}"
+        f"{where([*row_conditions(how.rows), *limits])}{order}{end}"
     )
-    who, time_us, *others = found.values()
-    asked = others.pop() if now else np.array(0)
-    if not now:
-        assert isinstance(moment, Everybody)
-        asked = np.broadcast_to(np.int64(moment.now_us), len(who))
-    return [filled(who), filled(time_us), filled(asked), *(filled(other) for other in others)]
+    who, time_us, *others = (filled(column) for column in found.values())
+    if moment.shared_us is None:
+        return [who, time_us, others.pop(), *others]
+    return [who, time_us, np.broadcast_to(np.int64(moment.shared_us), len(who)), *others]
 
 
-def _sorted(arrays: list[Array], how: Needed, *, is_compact: bool) -> tuple[list[Array], Array]:
-    """The rows in order of person and time, and the people of whom that does not tell all.
-
-    The engine gives compacted facts as they are stored, in order; others come after them, and
-    where they have a time in common with a row of another role, ids decide.
-    """
-    who, time_us, *_ = arrays
-    if is_compact or len(who) < 2:
-        return arrays, who[:0]
-    order = np.lexsort((time_us, who))
-    arrays = [array[order] for array in arrays]
+def _unsure(arrays: Sequence[Array]) -> Array:
+    """The people with facts of different roles at one time."""
     who, time_us, _, *columns = arrays
-    same_time = (who[1:] == who[:-1]) & (time_us[1:] == time_us[:-1])
-    differs = np.zeros(len(who) - 1, bool)
-    if how.by_id:
-        for column in columns:
-            differs |= np.asarray(column[1:] != column[:-1], bool)
-    return arrays, np.unique(who[1:][same_time & differs])
+    differs = np.zeros(max(len(who) - 1, 0), bool)
+    for column in columns:
+        differs |= np.asarray(column[1:] != column[:-1], bool)
+    together = (who[1:] == who[:-1]) & (time_us[1:] == time_us[:-1])
+    return np.unique(who[1:][together & differs])
 
 
 def _chunk(arrays: list[Array], how: Needed) -> tuple[Chunk, Array]:

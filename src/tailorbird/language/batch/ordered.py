@@ -6,6 +6,7 @@ value. Places in a chunk are row numbers, and -1 stands for none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -115,6 +116,37 @@ def greatest_within(marks: Array, first: Array, last: Array) -> Array:
             table = np.maximum(table[:-step], table[step:])
             step *= 2
     return found
+
+
+def sorted_rows(columns: Sequence[Array]) -> list[Array]:
+    """Columns sorted by the first two, of which a long beginning is mostly sorted already."""
+    who, time_us, *_ = columns
+    falls = (who[1:] < who[:-1]) | ((who[1:] == who[:-1]) & (time_us[1:] < time_us[:-1]))
+    if not falls.any():
+        return list(columns)
+    start = int(np.argmax(falls)) + 1
+    late = start + np.lexsort((time_us[start:], who[start:]))
+    if 2 * len(late) > len(who):
+        order = np.lexsort((time_us, who))
+    else:
+        places = _places_after(who[:start], time_us[:start], who[late], time_us[late])
+        order = np.empty(len(who), np.int64)
+        is_late = np.zeros(len(who), bool)
+        is_late[places + np.arange(len(late))] = True
+        order[is_late], order[~is_late] = late, np.arange(start)
+    return [column[order] for column in columns]
+
+
+def _places_after(who: Array, time_us: Array, person: Array, instant_us: Array) -> Array:
+    """How many of some sorted rows come before or together with each of others."""
+    low, high = np.searchsorted(who, person, "left"), np.searchsorted(who, person, "right")
+    while (low < high).any():
+        middle = np.minimum((low + high) >> 1, len(who) - 1)
+        later = time_us[middle] > instant_us
+        open_ = low < high
+        high = np.where(open_ & later, middle, high)
+        low = np.where(open_ & ~later, middle + 1, low)
+    return low
 
 
 def distinct(numbers: Array) -> Array:
