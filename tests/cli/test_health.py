@@ -32,3 +32,19 @@ def test_small_segments_are_those_below_the_minimum(run: Run, shop: Path) -> Non
     assert told["small"] == []
     many = answer_of(run("health", "--minimum", "1000", "--json"))
     assert set(many["small"]) == {name for name, size in many["sizes"].items() if size}
+
+
+def test_dead_segments_are_told_apart_by_whether_anybody_ever_was_in(run: Run, shop: Path) -> None:
+    definitions = shop / "definitions" / "dead.yaml"
+    definitions.write_text(
+        "segments:\n"
+        '  once: did("Product Viewed", end="2024-01-05") and count("Product Viewed") == 1\n'
+        '  nobody: did("Nothing Of The Kind")\n'
+    )
+    told = answer_of(run("health", "--ever", "--json"))
+    assert set(told["dead"]) >= {"once", "nobody"}
+    assert "nobody" in told["never_alive"] and "once" not in told["never_alive"]
+    assert "never_alive" in answer_of(run("health", "--json"))
+    shown = run("health", "--ever").output
+    assert "nobody is in nobody, and nobody ever was" in shown
+    assert "nobody is in once any more" in shown

@@ -16,7 +16,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, percent, say, table
 from tailorbird.flow.health import Examined, examine
-from tailorbird.kernel.instants import format_instant
+from tailorbird.kernel.instants import FIRST_INSTANT, format_instant
 from tailorbird.runtimes.project import Project
 
 _MATRIX = 12
@@ -32,11 +32,16 @@ _PAIRS = 30
     show_default=True,
     help="Segments with fewer people are called small.",
 )
+@click.option(
+    "--ever",
+    is_flag=True,
+    help="Look through the whole history whether anybody was ever in dead segments.",
+)
 @json_option
 @published_option
 @with_project
 @with_moment
-def command(project: Project, moment: Moment, minimum: int, as_json: bool) -> None:
+def command(project: Project, moment: Moment, minimum: int, ever: bool, as_json: bool) -> None:
     """Judge the segments: overlap, duplicates, dead, contradictory, small, what to merge.
 
     Proposals come with their evidence: how many people two segments have in common. The
@@ -44,11 +49,17 @@ def command(project: Project, moment: Moment, minimum: int, as_json: bool) -> No
 
     \b
     tailorbird health --minimum 500
+    tailorbird health --ever
     """
     definitions = project.definitions.definitions
     absent = warn_absent_figures(project, definitions, moment)
     found = examine(
-        project.history, definitions, moment.at_us, minimum=minimum, known_then=moment.known_then
+        project.history,
+        definitions,
+        moment.at_us,
+        minimum=minimum,
+        known_then=moment.known_then,
+        since_us=FIRST_INSTANT if ever else None,
     )
     if as_json:
         emit_json({**_as_json(found, moment, minimum), "figures_absent": absent})
@@ -92,7 +103,10 @@ def _tell_findings(found: Examined, minimum: int) -> None:
         say(f"contradictory: {wrong.segment} demands {wrong.one} and {wrong.other}")
         told = True
     for name in health.dead:
-        say(f"dead: nobody is in {name}")
+        ever = "" if found.never is None else ", and nobody ever was"
+        if found.never is not None and name not in found.never:
+            ever = " any more"
+        say(f"dead: nobody is in {name}{ever}")
         told = True
     for group in health.duplicates:
         say(
@@ -127,6 +141,7 @@ def _as_json(found: Examined, moment: Moment, minimum: int) -> dict[str, Any]:
         ],
         "contradictory": [one._asdict() for one in found.contradictions],
         "dead": list(health.dead),
+        "never_alive": found.never,
         "small": list(health.small),
         "duplicates": [list(group) for group in health.duplicates],
         "merge": [one._asdict() for one in health.proposals],

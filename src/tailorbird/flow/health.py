@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tailorbird.flow.answer import answer
+from tailorbird.flow.timeline import sizes_over
 from tailorbird.language.batch.columns import as_flags
 from tailorbird.language.definitions import Definitions, Key
 from tailorbird.ports import Warehouse
@@ -21,6 +22,8 @@ class Examined(NamedTuple):
     overlap: Overlap
     health: Health
     contradictions: list[Contradiction]
+    never: list[str] | None
+    """Of the dead segments those that nobody was ever in; None where nobody looked."""
 
 
 def examine(
@@ -30,14 +33,30 @@ def examine(
     *,
     minimum: int,
     known_then: bool = False,
+    since_us: int | None = None,
 ) -> Examined:
-    """Examine every segment at an instant."""
+    """Examine every segment at an instant.
+
+    With ``since_us`` it is looked, in hindsight, whether anybody was in a dead segment at any
+    instant from then on.
+    """
     segments = definitions.of_kind("segment")
     overlap = overlap_at(
         history, definitions, [segment.key for segment in segments], at_us, known_then=known_then
     )
     parents = {s.name: s.parent for s in segments if s.parent is not None}
-    return Examined(overlap, health(overlap, parents, minimum), contradictions(definitions))
+    found = health(overlap, parents, minimum)
+    never = None
+    if since_us is not None:
+        never = [s for s in found.dead if not _was_alive(history, definitions, s, since_us, at_us)]
+    return Examined(overlap, found, contradictions(definitions), never)
+
+
+def _was_alive(
+    history: Warehouse, definitions: Definitions, segment: str, since_us: int, at_us: int
+) -> bool:
+    sizes = sizes_over(history, definitions, segment, [min(since_us, at_us), at_us])
+    return any(size.size or size.entered for size in sizes)
 
 
 def overlap_at(
