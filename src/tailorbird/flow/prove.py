@@ -1,7 +1,8 @@
 """A proof on the user's own data: the readings answer the same questions about real people.
 
 Every case is answered by the live engine twice, from a fold of the history and from facts that
-arrive in disorder, and by batch; by the naive reference wherever that takes a sensible time.
+arrive in disorder, and by batch; by states that batch seeds and live goes on with; by the naive
+reference wherever that takes a sensible time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from tailorbird.flow.answer import answer, answers_many
 from tailorbird.flow.asking import Asking
 from tailorbird.flow.everybody import moment_at
 from tailorbird.flow.sampling import Household, Sample, everybody, households, population, sample
+from tailorbird.flow.seeded_reading import SeedReading, Start, resumed, told
 from tailorbird.flow.stored_reading import StoredReading
+from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
 from tailorbird.language.batch.plan import ALL_WAYS, batch_plan, readings
 from tailorbird.language.definitions import Definitions, Key
@@ -41,6 +44,10 @@ REFERENCE_US: Final = 250_000.0
 """About so long the reference may work on one person."""
 TOGETHER: Final = 3
 """Instants at which batch answers about everybody at once."""
+STEPPED_FACTS: Final = 1_000
+"""People with more facts have none of them taken in one by one after a seed."""
+REST: Final = 500
+"""At most so many of the facts of all who are seeded together are taken in one by one."""
 SHRUNK: Final = 5
 """So many definitions with disagreements are made small; more would say the same."""
 _CHUNK: Final = 50
@@ -146,6 +153,8 @@ class _Prover:
                 self.proof.people += 1
                 progress(self.proof.people)
             self._ask_batch(cases)
+            if not self._known_then:
+                self._ask_seeded(cases)
         for at_us, expected in self._shared.items():
             self._ask_everybody(at_us, expected)
 
@@ -243,10 +252,7 @@ class _Prover:
     # Batch
 
     def _ask_batch(self, cases: Sequence[_Case]) -> None:
-        by_definitions: dict[int, list[_Case]] = {}
-        for case in cases:
-            by_definitions.setdefault(id(case.round.definitions), []).append(case)
-        for alike in by_definitions.values():
+        for alike in _by_definitions(cases):
             definitions = alike[0].round.definitions
             keys = asked(definitions)
             pairs = [(q.subject, q.at_us) for case in alike for q in case.round.questions]
@@ -282,6 +288,42 @@ class _Prover:
             one = _Case(case.household, Round(case.round.definitions, [question]), [answers])
             self._compare(one, StoredReading.all, [there], set(there))
 
+    # Batch, then live
+
+    def _ask_seeded(self, cases: Sequence[_Case]) -> None:
+        """Batch seeds states as of a place in the log, and live takes in the rest of it.
+
+        Of people with very many facts all are in the seed, because each fact may have to be
+        followed by a fold.
+        """
+        for alike in _by_definitions(cases):
+            few = [case for case in alike if len(case.household.facts) <= STEPPED_FACTS]
+            many = [case for case in alike if len(case.household.facts) > STEPPED_FACTS]
+            for chosen, rest in ((few, REST), (many, 0)):
+                if chosen:
+                    self._resume(chosen, rest)
+
+    def _resume(self, cases: Sequence[_Case], rest: int) -> None:
+        facts = [self._log_of(case) for case in cases]
+        places = sorted(fact.position for own in facts for fact in own)
+        place = places[max(len(places) - 1 - self._chance.below(rest + 1), 0)]
+        instants = sorted(q.at_us for case in cases for q in case.round.questions)
+        start = Start(self._chance.choice(instants[: len(instants) // 2 + 1]), place)
+        plan = self._fold.plan(cases[0].round.definitions)
+        late = [[q for q in case.round.questions if q.at_us >= start.now_us] for case in cases]
+        try:
+            streams = resumed(self._history, plan, start, facts)
+            keys = asked(cases[0].round.definitions)
+            given = [told(*pair, keys) for pair in zip(streams, late, strict=True)]
+        except Exception as error:
+            failure = Failure(f"{type(error).__name__}: {error}")
+            none = dict.fromkeys(asked(cases[0].round.definitions), failure)
+            given = [[none for _ in questions] for questions in late]
+        for case, questions, answers in zip(cases, late, given, strict=True):
+            folded = case.folded[len(case.folded) - len(questions) :]
+            one = _Case(case.household, Round(case.round.definitions, questions), folded)
+            self._compare(one, SeedReading.name, answers)
+
     # Comparing
 
     def _count(self, reading: str, cases: int) -> None:
@@ -303,9 +345,13 @@ class _Prover:
         definitions = case.round.definitions
         written = [d for d in definitions.ordered if d.kind != "persona"]
         plan = Plan((*written, *definitions.personas), definitions)
-        facts = tuple(sorted([*self._workspace, *case.household.facts], key=lambda f: f.position))
+        facts = tuple(self._log_of(case))
         history = History(facts, (tuple({fact.subject for fact in case.household.facts}),))
         return World(plan, history, (question,), self._known_then)
+
+    def _log_of(self, case: _Case) -> list[Fact]:
+        """The facts of the case in the order of the log."""
+        return sorted([*self._workspace, *case.household.facts], key=lambda fact: fact.position)
 
     # Making disagreements small
 
@@ -317,12 +363,21 @@ class _Prover:
             self._reference.name: self._reference,
             StoredReading.many: StoredReading(make),
             StoredReading.all: StoredReading(make, everybody=True),
+            SeedReading.name: SeedReading(make, Chance(self.proof.seed)),
         }
         first = {found.key: found for found in reversed(self.proof.found)}
         for number, found in enumerate(list(first.values())[:SHRUNK], 1):
             differing: list[Reading] = [readings[name] for name in found.answers]
             small = shrunk([self._reference, *differing], found)
             self.proof.shrunk.append(as_case(small, f"disagreement {number}"))
+
+
+def _by_definitions(cases: Sequence[_Case]) -> list[list[_Case]]:
+    """The cases that ask the same definitions, together."""
+    found: dict[int, list[_Case]] = {}
+    for case in cases:
+        found.setdefault(id(case.round.definitions), []).append(case)
+    return list(found.values())
 
 
 def _before(case: _Case, number: int) -> int:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from tailorbird.flow.seed import seed
 from tailorbird.kernel.facts import WORKSPACE, Fact
 from tailorbird.language import live
-from tailorbird.language.definitions import Definitions
+from tailorbird.language.definitions import Definitions, Key
 from tailorbird.language.laws.chance import Chance
 from tailorbird.language.laws.live_readings import FoldReading
 from tailorbird.language.laws.live_stream import Shell, Stream
@@ -47,19 +47,28 @@ def resumed(
 def _stream(
     plan: live.Plan, start: Start, facts: Sequence[Fact], states: dict[str, live.PersonState]
 ) -> Stream:
-    told = [fact for fact in facts if fact.position <= start.position]
-    workspace = [fact for fact in told if fact.subject == WORKSPACE]
-    own = [fact for fact in told if fact.subject != WORKSPACE]
+    seeded = [fact for fact in facts if fact.position <= start.position]
+    workspace = [fact for fact in seeded if fact.subject == WORKSPACE]
+    own = [fact for fact in seeded if fact.subject != WORKSPACE]
     people = {subjects_of(own, subject) for subject in {fact.subject for fact in own}}
     linked = {subjects: states[min(subjects)] for subjects in people}
     shell = Shell(plan, own, workspace, linked, start.now_us, _world=World(workspace))
-    return Stream(shell, list(facts), len(told))
+    return Stream(shell, list(facts), len(seeded))
+
+
+def told(stream: Stream, questions: Sequence[Question], keys: Sequence[Key]) -> list[Answers]:
+    """The answers to questions about one person, in order of time, all facts having arrived."""
+    found = []
+    for subject, at_us in questions:
+        stream.run_to(at_us, known_then=False)
+        found.append(stream.shell.answers(keys, subject))
+    return found
 
 
 class SeedReading:
     """Each question after the facts that were not in a seed have arrived one by one."""
 
-    name = "seeded by batch, then live"
+    name: Final = "batch, then live"
 
     def __init__(self, make: Callable[[], Scratch], chance: Chance) -> None:
         self._make = make
@@ -83,14 +92,14 @@ class SeedReading:
                 start = self._start([questions[n] for n in group], placed, known_then)
                 late = [n for n in group if questions[n].at_us >= start.now_us]
                 asked_late = [questions[n] for n in late]
-                told = _continued(history, definitions, start, placed, asked_late, known_then)
-                found.update(zip(late, told, strict=True))
+                given = _continued(history, definitions, start, placed, asked_late, known_then)
+                found.update(zip(late, given, strict=True))
         finally:
             history.close()
         early = [number for number in range(len(questions)) if number not in found]
         asked_early = [questions[number] for number in early]
-        told = FoldReading().answers(definitions, facts, asked_early, known_then=known_then)
-        found.update(zip(early, told, strict=True))
+        given = FoldReading().answers(definitions, facts, asked_early, known_then=known_then)
+        found.update(zip(early, given, strict=True))
         return [found[number] for number in range(len(questions))]
 
     def _groups(

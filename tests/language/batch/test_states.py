@@ -64,7 +64,8 @@ BY_SQL = {
     "missing entries": 'favourite("Nothing", properties.x, last="1d")',
 }
 SCORES = {
-    "total": "points: [{event: Seen, points: 2}, {event: Seen, where: properties.x == 3, points: -2}]",
+    "total": "points: [{event: Seen, points: 2}, {event: Seen, where: properties.x == 3, "
+    "points: -2}]",
     "decayed": "half_life: 1d\n    points: [{event: Seen, points: 2.5}, {event: Gone, points: -1}]",
 }
 NOT_BY_SQL = (
