@@ -78,11 +78,11 @@ class Matcher:
         wheres += [pattern.same, pattern.without.where if pattern.without else None]
         self.zoned = any(map(depends_on_zone, wheres))
         self.placed = any(map(depends_on_areas, wheres))
-        self._kept = _kept_paths([w for w in wheres if depends_on_prev(w)])
+        self.kept = _kept_paths([w for w in wheres if depends_on_prev(w)])
         self.selects = (*(step.select for step in pattern.steps), *self._also())
         self.span_us = _span(pattern)
         bounded = pattern.within_us is not None and pattern.within_us <= 0
-        self._is_single = self.size == 1 and self._kept is None and not bounded
+        self.is_single = self.size == 1 and self.kept is None and not bounded
         """Every fact that fits completes a match by itself."""
 
     def _also(self) -> list[Select]:
@@ -103,8 +103,8 @@ class Matcher:
             return None
         fact = view.fact
         entry = [fact.time_us, fact.id, mask, self.same_of(view)]
-        if self._kept is not None:
-            entry += [_parts(fact.properties, self._kept), _parts(fact.context, self._kept)]
+        if self.kept is not None:
+            entry += [_parts(fact.properties, self.kept), _parts(fact.context, self.kept)]
             entry.append(fact.name)
         return entry
 
@@ -116,12 +116,12 @@ class Matcher:
         self, entries: list[list[Any]], view: View, *, afresh: bool = False
     ) -> Iterator[int]:
         """The indexes of entries that complete a match; with ``afresh`` each starts anew."""
-        if self._is_single:
+        if self.is_single:
             for index, plain in enumerate(entries):
                 if plain[2] & 1 and (self._same is None or plain[3] is not None):
                     yield index
             return
-        if not self._has_all_steps(entries):
+        if not self.may_complete(entries):
             return
         read = [entry_of(entry) for entry in entries]
         if self._same is None:
@@ -136,8 +136,8 @@ class Matcher:
             found.extend(self._search(read, members, view, afresh))
         yield from sorted(found)
 
-    def _has_all_steps(self, entries: list[list[Any]]) -> bool:
-        """Whether every step has an entry that fits: without, nothing can be complete."""
+    def may_complete(self, entries: list[list[Any]]) -> bool:
+        """Whether every step has an entry that fits; without, nothing can be complete."""
         if len(entries) < self.size:
             return False
         missing = self.blocked_bit - 1

@@ -35,15 +35,15 @@ class LiveMatch:
     """Whether, or how often, a pattern was completed; the state is the list of entries."""
 
     def __init__(self, match: Match) -> None:
-        self._matcher = Matcher(match.pattern)
+        self.matcher = Matcher(match.pattern)
         self._last_us = match.last_us
         self._counting = match.counting
-        self.selects = self._matcher.selects
-        self.zoned, self.placed = self._matcher.zoned, self._matcher.placed
+        self.selects = self.matcher.selects
+        self.zoned, self.placed = self.matcher.zoned, self.matcher.placed
 
     def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
         """See `LiveOperation`."""
-        entry = self._matcher.read(view)
+        entry = self.matcher.read(view)
         if entry is None:
             return IGNORED
         return put([] if state is None else state, entry, limit)
@@ -54,10 +54,10 @@ class LiveMatch:
 
     def value(self, state: list[Any] | None, scene: Scene) -> Any:
         """See `LiveOperation`."""
-        if not state:
+        if not state or not self.matcher.may_complete(state):
             return 0 if self._counting else False
         entries = self._in_reach(state, scene.now_us)
-        read = self._matcher.completions(entries, looking(scene), afresh=self._counting)
+        read = self.matcher.completions(entries, looking(scene), afresh=self._counting)
         ends = [entries[i][0] for i in read]
         if self._last_us is not None:
             ends = ends[bisect_right(ends, scene.now_us - self._last_us) :]
@@ -74,9 +74,9 @@ class LiveMatch:
 
         How often something happened depends on where the first match began: then it is all.
         """
-        if self._last_us is None or self._matcher.span_us is None or self._counting:
+        if self._last_us is None or self.matcher.span_us is None or self._counting:
             return entries
-        return later_than(entries, now_us - self._last_us - self._matcher.span_us)
+        return later_than(entries, now_us - self._last_us - self.matcher.span_us)
 
 
 class LiveAbsence:
@@ -87,17 +87,24 @@ class LiveAbsence:
         after = absence.after
         self._is_pattern = isinstance(after, Pattern)
         pattern = after if isinstance(after, Pattern) else Pattern((Step(after),))
-        self._matcher = Matcher(pattern)
+        self.matcher = Matcher(pattern)
         self._awaited = compile_select(absence.awaited)
+        self._is_plain = (
+            not absence.ever
+            and absence.same is None
+            and not self._is_pattern
+            and self.matcher.is_single
+        )
+        """Every occasion after the last answer is unanswered, and no other."""
         self._same = None if absence.same is None else compile_value(absence.same)
-        self.selects = (*self._matcher.selects, absence.awaited)
+        self.selects = (*self.matcher.selects, absence.awaited)
         parts = [absence.awaited.where, absence.same]
-        self.zoned = self._matcher.zoned or any(map(depends_on_zone, parts))
-        self.placed = self._matcher.placed or any(map(depends_on_areas, parts))
+        self.zoned = self.matcher.zoned or any(map(depends_on_zone, parts))
+        self.placed = self.matcher.placed or any(map(depends_on_areas, parts))
 
     def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
         """See `LiveOperation`: entries [occasion entry, value to agree on, whether awaited]."""
-        read = self._matcher.read(view)
+        read = self.matcher.read(view)
         awaited = bool(self._awaited(view))
         if read is None and not awaited:
             return IGNORED
@@ -129,10 +136,10 @@ class LiveAbsence:
     def _unanswered(self, entries: list[Any], scene: Scene) -> list[int]:
         """Times of the occasions, in order, that nothing awaited has followed (in time)."""
         occasions = [entry for entry in entries if entry[4] is not None]
-        if not occasions:
-            return []
+        if not occasions or self._is_plain:
+            return [occasion[0] for occasion in occasions]
         read = [entry[4] for entry in occasions]
-        ends = self._matcher.completions(read, looking(scene))
+        ends = self.matcher.completions(read, looking(scene))
         answers: dict[str, list[list[Any]]] = {}
         for entry in entries:
             if entry[2] and entry[3] is not None:
@@ -156,8 +163,8 @@ class LiveAbsence:
     def prune(self, state: list[Any], now_us: int) -> Any:
         """See `LiveOperation`."""
         absence = self._absence
-        if absence.last_us is not None and self._matcher.span_us is not None:
-            floor_us = now_us - absence.last_us - absence.wait_us - self._matcher.span_us
+        if absence.last_us is not None and self.matcher.span_us is not None:
+            floor_us = now_us - absence.last_us - absence.wait_us - self.matcher.span_us
             return later_than(state, floor_us) or None
         return self._undecided(state)
 

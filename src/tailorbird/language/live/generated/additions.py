@@ -7,10 +7,11 @@ at all may depend on the fact: then ``t7`` says so.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Final
 
 from tailorbird.kernel.limits import BAG_ENTRIES
-from tailorbird.language.ast import Ref
+from tailorbird.language.ast import Node, Ref
 from tailorbird.language.live.bags import TimesBag
 from tailorbird.language.live.generated.filters import ALWAYS, NEVER, Filters
 from tailorbird.language.live.generated.source import Source
@@ -24,7 +25,17 @@ from tailorbird.language.live.scene import (
     added_to,
     tidied,
 )
-from tailorbird.language.operations import Fixed, Fold, Operation, Points, TraitValue
+from tailorbird.language.live.sequences import Matcher, grouping, put
+from tailorbird.language.live.stories import LiveAbsence, LiveMatch
+from tailorbird.language.operations import (
+    Absence,
+    Fixed,
+    Fold,
+    Operation,
+    Points,
+    Select,
+    TraitValue,
+)
 
 
 class Additions:
@@ -54,6 +65,10 @@ class Additions:
     def _inline(self, index: int, operation: Operation, live: LiveOperation) -> str | None:
         if isinstance(operation, TraitValue):
             return self._trait(index, operation)
+        if isinstance(live, LiveMatch):
+            return self._story(index, live, self._entry(index, live.matcher))
+        if isinstance(live, LiveAbsence) and isinstance(operation, Absence):
+            return self._absence(index, operation, live)
         if isinstance(operation, Points) and isinstance(live, Total | Decayed):
             return self._points(index, operation, live)
         if not isinstance(operation, Fold):
@@ -117,6 +132,84 @@ class Additions:
         with source.block(f"if t{index}:"):
             self._replace(index, ">", "v")
         return f"t{index}"
+
+    # Stories
+
+    def _story(self, index: int, live: LiveOperation, entry: tuple[str, str]) -> str:
+        """Put an entry in its place, when its condition holds."""
+        taken, text = entry
+        if taken == NEVER:
+            return NEVER
+        self._source.bind("put", put)
+        self._source.bind(f"operation_{index}", live)
+        flag = taken if taken == ALWAYS else f"t{index}"
+        if flag != ALWAYS:
+            self._source.line(f"{flag} = {taken}")
+        with self._source.block(f"if {flag}:") if flag != ALWAYS else nullcontext():
+            state = f"put(slots.get({index}) or [], {text}, {BAG_ENTRIES})"
+            self._source.line(f"a{index} = tidied(operation_{index}, {state}, time_us)")
+            self._source.line(f"slots[{index}] = a{index}")
+        return flag
+
+    def _mask(self, index: int, matcher: Matcher) -> tuple[int, list[str]]:
+        """Bits that any fact of the name has, and a text for each that depends on the fact.
+
+        See `Matcher.read`.
+        """
+        pattern = matcher.pattern
+        bits = {1 << i: step.select for i, step in enumerate(pattern.steps)}
+        if pattern.without is not None:
+            bits[matcher.blocked_bit] = pattern.without
+        if pattern.contiguous:
+            bits[matcher.act_bit] = Select()
+        fixed, texts = 0, list[str]()
+        for bit, select in bits.items():
+            fits = self._filters.fits(select, f"{index}_{bit}")
+            if fits == ALWAYS:
+                fixed |= bit
+            elif fits != NEVER:
+                texts.append(f"({bit} if {fits} else 0)")
+        return fixed, texts
+
+    def _entry(self, index: int, matcher: Matcher) -> tuple[str, str]:
+        """When a pattern reads the fact, and the entry that it makes of it."""
+        if matcher.kept is not None:
+            self._filters.uses_view = True
+            read = self._source.bind(f"read_{index}", matcher.read)
+            self._source.line(f"e{index} = {read}(view)")
+            return f"e{index} is not None", f"e{index}"
+        fixed, texts = self._mask(index, matcher)
+        mask, taken = str(fixed), ALWAYS if fixed else NEVER
+        if texts:
+            self._source.line(f"m{index} = {' | '.join([mask, *texts])}")
+            mask = f"m{index}"
+            taken = ALWAYS if fixed else f"{mask} != 0"
+        same = self._same(index, matcher.pattern.same)
+        return taken, f"[time_us, fact.id, {mask}, {same}]"
+
+    def _same(self, index: int, node: Node | None) -> str:
+        if node is None:
+            return "None"
+        self._source.bind("grouping", grouping)
+        return f"grouping({self._filters.value(node, f'{index}_same')})"
+
+    def _absence(self, index: int, absence: Absence, live: LiveAbsence) -> str:
+        """See `LiveAbsence.add`."""
+        taken, entry = self._entry(index, live.matcher)
+        awaited = self._filters.fits(absence.awaited, f"{index}_awaited")
+        if awaited not in (ALWAYS, NEVER):
+            self._source.line(f"w{index} = {awaited}")
+            awaited = f"w{index}"
+        if taken == NEVER:
+            entry, when = "None", awaited
+        elif taken == ALWAYS or awaited == ALWAYS:
+            entry = entry if taken == ALWAYS else f"{entry} if {taken} else None"
+            when = ALWAYS
+        else:
+            entry = f"{entry} if {taken} else None"
+            when = taken if awaited == NEVER else f"({taken} or {awaited})"
+        same = "'true'" if absence.same is None else self._same(index, absence.same)
+        return self._story(index, live, (when, f"[time_us, fact.id, {awaited}, {same}, {entry}]"))
 
     def _times(self, index: int, keep: int | None) -> None:
         """See `TimesBag.add`; the newest fact comes last, which is nearly always."""
