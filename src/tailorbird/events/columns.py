@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from tailorbird.events.cells import tagged
 from tailorbird.kernel.facts import Fact
-from tailorbird.kernel.values import write_tagged
 
 
 class FactColumns(NamedTuple):
@@ -62,8 +62,8 @@ def columns_of(facts: Iterable[Fact]) -> FactColumns:
             fact.active,
             fact.source,
             fact.known_us,
-            write_tagged(fact.properties) if fact.properties else None,
-            write_tagged(fact.context) if fact.context else None,
+            tagged(fact.properties) if fact.properties else None,
+            tagged(fact.context) if fact.context else None,
             False,
         )
         for fact in facts
