@@ -17,7 +17,7 @@ from tailorbird.language.files import load_text
 from tailorbird.language.laws.campaign import campaign
 from tailorbird.language.laws.live_readings import FoldReading
 from tailorbird.language.laws.live_stream import StreamReading
-from tailorbird.language.live.generated import reactions
+from tailorbird.language.live.generated import patience
 from tailorbird.language.live.generated.filters import Filters
 from tailorbird.language.live.generated.source import Source
 from tailorbird.language.operations import Select
@@ -28,7 +28,7 @@ SEED = int(os.environ.get("TAILORBIRD_TEST_SEED", "1"))
 
 @pytest.fixture(autouse=True)
 def _written_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(reactions, "WRITTEN_AFTER", 0)
+    monkeypatch.setattr(patience, "WRITTEN_AFTER", 0)
     yield
 
 

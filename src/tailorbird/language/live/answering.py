@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.definitions import PERSONAS, Key
 from tailorbird.language.live.cutting import check_cut, scene_as_cut, scene_of
+from tailorbird.language.live.generated.wakings import Waking
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.scene import ReplayError, Scene
 from tailorbird.language.live.state import PersonState
@@ -60,6 +61,9 @@ def evaluated(
         state.wake_at = waiting
         return Step(state, ())
     if touched is None:
+        waking = plan.wakings.of(state.slots)
+        if waking is not None and state.turned <= waking.numbers:
+            return _woken(plan, state, waking, now_us, world)
         touched = _awake(plan, state)
         _prune(plan, state, now_us)
     else:
@@ -68,6 +72,18 @@ def evaluated(
     changes = _answered(plan, state, touched, scene)
     state.wake_at = min(scene.until_us, waiting, world.next_change(now_us))
     return Step(state, changes)
+
+
+def _woken(plan: Plan, state: PersonState, waking: Waking, now_us: int, world: World) -> Step:
+    """The same for all that may differ, by the function that is written for such states."""
+    _prune(plan, state, now_us)
+    scene = scene_as_cut(state, now_us, world) if waking.uses_scene else None
+    until_us = world.next_change(now_us)
+    if state.pending:
+        until_us = min(until_us, state.pending[0].time_us)
+    turns, until_us = waking.function(state.slots, state.turned, until_us, now_us, scene)
+    state.wake_at = until_us if scene is None else min(until_us, scene.until_us)
+    return Step(state, turn(plan, state, turns))
 
 
 def _awake(plan: Plan, state: PersonState) -> set[int]:

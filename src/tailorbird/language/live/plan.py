@@ -19,6 +19,7 @@ from tailorbird.language.live.bags import EntriesBag, SessionBag, SinceBag, Time
 from tailorbird.language.live.expressions import Closure, Compiler
 from tailorbird.language.live.generated.questions import Table
 from tailorbird.language.live.generated.reactions import Reactions, Rules, Special
+from tailorbird.language.live.generated.wakings import Wakings
 from tailorbird.language.live.lifetime import LifetimeFold
 from tailorbird.language.live.points import live_points
 from tailorbird.language.live.scene import LiveOperation, Scene
@@ -94,6 +95,7 @@ class Plan:
     """Tracked definitions that hold for somebody to whom nothing that is asked for happened."""
     turning: Turning = field(init=False)
     reactions: Reactions = field(init=False)
+    wakings: Wakings = field(init=False)
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _keyed: dict[str, dict[str, dict[Any, tuple[int, ...]]]] = field(default_factory=dict)
     _acts: tuple[int, ...] = ()
@@ -209,18 +211,21 @@ class _Builder:
         made.blank = frozenset(i for i, test in enumerate(made.tests) if test(scene))
         names = {len(segments) + i: p.name for i, p in enumerate(self._definitions.personas)}
         made.turning = Turning(tracked, made.blank, names)
-        made.reactions = Reactions(self._rules(made))
+        table = self._knowledge(made)
+        made.reactions = Reactions(Rules(self._operations, table, *made.by_name()))
+        made.wakings = Wakings(table, made.restless)
         return made
 
-    def _rules(self, made: Plan) -> Rules:
-        table = Table(self._index_of, self._table, self._lowered, self._compiler.compile)
-        return Rules(
-            self._operations,
-            table,
-            tuple(self._lowered[key] for key in made.tracked),
+    def _knowledge(self, made: Plan) -> Table:
+        tracked = tuple(self._lowered[key] for key in made.tracked)
+        return Table(
+            self._index_of,
+            self._table,
+            self._lowered,
+            self._compiler.compile,
+            tracked,
             made.affected,
             made.blank,
-            *made.by_name(),
         )
 
     def _asks_time(self, key: Key) -> bool:

@@ -1,11 +1,13 @@
-"""Generated Python: what a step does with one kind of fact, written out as a single function.
+"""Generated Python: what happens often, written out as single functions.
 
-The closures of a plan stay the obvious form of every operation and definition. For facts that come
-often, `Reactions` writes a function that does the same in one go: the frequent operations and
-comparisons stand in it as plain statements, everything else as a call of its closure. Text of
-users enters it as literals only, in the form that `repr` gives.
+The closures of a plan stay the obvious form of every operation and definition. `Reactions` are
+functions that do the same for one kind of fact in one go, `Wakings` for people with states of the
+same operations: frequent operations and comparisons stand in them as plain statements, everything
+else as a call of its closure. Text of users enters them as literals only, in the form that `repr`
+gives.
 """
 
 from tailorbird.language.live.generated.reactions import Reactions
+from tailorbird.language.live.generated.wakings import Wakings
 
-__all__ = ["Reactions"]
+__all__ = ["Reactions", "Wakings"]

@@ -8,7 +8,7 @@ written form is a call of its closure on ``scene``. See `expressions` for the me
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, NamedTuple, TypeGuard
 
@@ -53,6 +53,12 @@ class Table(NamedTuple):
     operations: list[LiveOperation]
     lowered: Mapping[Key, Expr]
     compile: Callable[[Expr], Closure]
+    tracked: tuple[Expr, ...]
+    """The expressions of segments and personas, by number."""
+    affected: list[tuple[int, ...]]
+    """By operation: the numbers of those that may change with it."""
+    blank: frozenset[int]
+    """Those that hold for a stranger."""
 
 
 class Questions:
@@ -83,6 +89,14 @@ class Questions:
         with self._source.block(head):
             yield
         self._written = before
+
+    def turns(self, numbers: Iterable[int]) -> None:
+        """Put those of some definitions into ``turns`` that answer otherwise than before."""
+        for number in numbers:
+            holds = self.condition(self._table.tracked[number])
+            turned = "is" if number in self._table.blank else "is not"
+            with self._source.block(f"if {holds} {turned} ({number} in turned):"):
+                self._source.line(f"turns.append({number})")
 
     def condition(self, expr: Expr) -> str:
         """Text that is True or False."""

@@ -11,18 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from tailorbird.kernel.facts import VERDICT, Fact
+from tailorbird.language.live.generated import patience
 from tailorbird.language.live.generated.additions import Additions
 from tailorbird.language.live.generated.filters import ALWAYS, NEVER, Filters
 from tailorbird.language.live.generated.questions import Questions, Table
 from tailorbird.language.live.generated.source import Source
 from tailorbird.language.live.scene import Scene
-from tailorbird.language.operations import Expr, Operation
+from tailorbird.language.operations import Operation
 from tailorbird.language.predicates import View
 
-WRITTEN_AFTER = 64
-"""So many facts of a kind go the long way before a function is written, which costs more."""
-LARGEST: Final = 400
-"""How many operations and definitions a function may write out."""
 _HEAD: Final = "def react(slots, turned, until_us, fact, now_us, view, scene):"
 
 Kind = tuple[str | None, bool]
@@ -52,10 +49,6 @@ class Rules:
 
     operations: list[Operation]
     table: Table
-    tracked: tuple[Expr, ...]
-    """The expressions of segments and personas, by number."""
-    affected: list[tuple[int, ...]]
-    blank: frozenset[int]
     readers: Mapping[str | None, tuple[int, ...]]
     """By each name that definitions mention, the operations that may read such a fact."""
     special: Mapping[str | None, Special]
@@ -77,7 +70,7 @@ class Reactions:
             if fact.name not in self._rules.readers:
                 kind = None, fact.act
             self._seen[kind] += 1
-            if self._seen[kind] <= WRITTEN_AFTER or fact.name == VERDICT:
+            if self._seen[kind] <= patience.WRITTEN_AFTER or fact.name == VERDICT:
                 return None
             if kind not in self._written:
                 self._written[kind] = self._write(*kind)
@@ -89,8 +82,8 @@ class Reactions:
 
     def _write(self, name: str | None, act: bool) -> Reaction | None:
         readers = self._rules.readers[name]
-        touched = {number for index in readers for number in self._rules.affected[index]}
-        if len(readers) + len(touched) > LARGEST:
+        touched = {number for index in readers for number in self._rules.table.affected[index]}
+        if len(readers) + len(touched) > patience.LARGEST:
             return None
         writer = _Writer(self._rules, name, act)
         function = writer.source.function(_HEAD, "react")
@@ -132,7 +125,7 @@ class _Writer:
             taken = self._additions.add(index, self._rules.operations[index], table[index])
             if taken == ALWAYS:
                 self._questions.added(index)
-            for number in self._rules.affected[index] if taken != NEVER else ():
+            for number in self._rules.table.affected[index] if taken != NEVER else ():
                 touched.setdefault(number, []).append(taken)
         return {n: ALWAYS if ALWAYS in c else " or ".join(c) for n, c in touched.items()}
 
@@ -141,14 +134,7 @@ class _Writer:
         by_condition: dict[str, list[int]] = {ALWAYS: []}
         for number, condition in sorted(touched.items()):
             by_condition.setdefault(condition, []).append(number)
-        self._ask(by_condition.pop(ALWAYS))
+        self._questions.turns(by_condition.pop(ALWAYS))
         for condition, numbers in by_condition.items():
             with self._questions.block(f"if {condition}:"):
-                self._ask(numbers)
-
-    def _ask(self, numbers: list[int]) -> None:
-        for number in numbers:
-            holds = self._questions.condition(self._rules.tracked[number])
-            turned = "is" if number in self._rules.blank else "is not"
-            with self.source.block(f"if {holds} {turned} ({number} in turned):"):
-                self.source.line(f"turns.append({number})")
+                self._questions.turns(numbers)
