@@ -80,6 +80,7 @@ class RowMapper:
         assert mapping.time is not None
         self._mapping = mapping
         self._columns = tuple(columns)
+        self._named = dict(mapping.names)
         self._event_names: Memo[str | None, str] = Memo(self._event_name)
         self._faults: Memo[str, str | None] = Memo(refusal_of_name)
         self._times = TimeReader(mapping.time.form)
@@ -136,8 +137,7 @@ class RowMapper:
 
     def _event_name(self, text: str | None) -> str:
         """The name for what the column says; "" when such rows are refused."""
-        named = dict(self._mapping.names)
-        return named.get(text or "", "" if self._mapping.only_named else text or "")
+        return self._named.get(text or "", "" if self._mapping.only_named else text or "")
 
     def _apply_rules(self, draft: _Draft) -> None:
         for test in self._rules:

@@ -51,6 +51,7 @@ def open_rows(path: Path, mapping: Mapping) -> RowFile:
         raise InputError(f"there is no file {path}")
     chosen = format_of(path, mapping)
     try:
+        path.open("rb").close()
         if chosen == "parquet":
             return ParquetFile(path, mapping)
         return JsonlFile(path, mapping) if chosen == "jsonl" else CsvFile(path, mapping)
