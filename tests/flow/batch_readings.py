@@ -13,10 +13,11 @@ from tailorbird.language.laws.readings import Answers, Question, asked
 
 
 class AskedReading:
-    """Many questions at once."""
+    """Many questions at once, some properties in typed columns if wished."""
 
-    def __init__(self, ways: Ways = ALL_WAYS) -> None:
+    def __init__(self, ways: Ways = ALL_WAYS, *, hot: Sequence[tuple[str, ...]] = ()) -> None:
         self.ways = ways
+        self.hot = hot
         self.name = f"asked {sorted(ways)}"
 
     def answers(
@@ -29,6 +30,7 @@ class AskedReading:
     ) -> list[Answers]:
         with DuckDbHistory(None) as history:
             history.append(facts)
+            history.promote(self.hot)
             return answers_many(
                 history,
                 definitions,

@@ -17,7 +17,7 @@ from tailorbird.flow.stepping import turns_of
 from tailorbird.kernel.instants import zone
 from tailorbird.language import live
 from tailorbird.language.batch.columns import Array, Column, Flags, Same, as_flags
-from tailorbird.language.batch.courses import Course, TooLargeError, together, turns
+from tailorbird.language.batch.courses import Course, together, turns
 from tailorbird.language.batch.expressions import Asked, Evaluation
 from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.ordered import Chunk, distinct
@@ -121,7 +121,7 @@ class _Walk:
             again = self._timeline(posed_moment)
             assert again is not None
             asked_at(asking, posed_moment)
-            self._follow(posed_moment, again, np.zeros(0, np.int64), united)
+            self._follow(posed_moment, again, _NO_TIMES)
         self._step(apart)
 
     def _timeline(self, moment: Moment) -> Timeline | None:
@@ -137,17 +137,12 @@ class _Walk:
 
     # By arrays
 
-    def _follow(
-        self, moment: Moment, found: Timeline, others: Array, persons: Sequence[Person] = ()
-    ) -> None:
-        """Follow everybody but those with these numbers; ``persons`` are those of questions."""
+    def _follow(self, moment: Moment, found: Timeline, others: Array) -> None:
+        """Follow everybody but those with these numbers."""
         beginnings = self._beginnings(moment, others) if self._holds_before(found) else None
         for chunk, _ in chunks_of(self._asking, moment, found):
             kept = chunk.without(others) if len(others) else chunk
-            try:
-                self._turns(found, kept, beginnings)
-            except TooLargeError:
-                self._step(self._persons(kept.who, persons))
+            self._turns(found, kept, beginnings)
         if beginnings is not None:
             self._tally.add(beginnings.first_us[beginnings.unread], _NO_TIMES)
 
@@ -187,19 +182,14 @@ class _Walk:
 
     # Step by step
 
-    def _persons(self, numbers: Array, persons: Sequence[Person]) -> list[Person]:
-        listed = np.unique(numbers).tolist()
-        if persons:
-            return [persons[number] for number in listed]
-        names = self._asking.history.subject_names(listed)
-        return [Person(n, (i,), (n,)) for n, i in zip(names, listed, strict=True)]
-
     def _step_all(self, apart: Sequence[Person]) -> None:
         others = [number for person in apart for number in person.numbers]
         moment = moment_at(self._asking, self._end_us)
         everybody = self._beginnings(moment, np.array(others, np.int64)).who
         for start in range(0, len(everybody), PEOPLE):
-            self._step(self._persons(everybody[start : start + PEOPLE], ()))
+            numbers = everybody[start : start + PEOPLE].tolist()
+            names = self._asking.history.subject_names(numbers)
+            self._step([Person(n, (i,), (n,)) for n, i in zip(names, numbers, strict=True)])
         self._step(apart)
 
     def _step(self, persons: Sequence[Person]) -> None:

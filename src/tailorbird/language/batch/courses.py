@@ -13,23 +13,18 @@ from typing import Final
 import numpy as np
 
 from tailorbird.kernel.instants import LAST_INSTANT
-from tailorbird.kernel.values import NUMBER_BOUND, UNIT, Value
+from tailorbird.kernel.values import UNIT, Value
 from tailorbird.language.batch.columns import (
     Array,
     Column,
     Flags,
-    Numbers,
     spread,
     taken,
 )
+from tailorbird.language.batch.sums import Sums
 
 NEVER_US: Final = 2 * LAST_INSTANT
 """Later than any instant that can be asked about."""
-_LARGEST: Final = float(2**62)
-
-
-class TooLargeError(Exception):
-    """Raised where a sum might not fit 64 bits on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +84,6 @@ def counted(who: Array, time_us: Array, window: tuple[int, int] | None) -> Cours
 
 def totalled(who: Array, time_us: Array, amounts: Array, window: tuple[int, int] | None) -> Course:
     """The sum of the amounts of the facts in a window (near, far), or of all."""
-    if float(np.abs(amounts.astype(np.float64)).sum()) >= _LARGEST:
-        raise TooLargeError
     if window is not None:
         near_us, far_us = window
         who = np.concatenate([who, who])
@@ -98,18 +91,10 @@ def totalled(who: Array, time_us: Array, amounts: Array, window: tuple[int, int]
         amounts = np.concatenate([amounts, -amounts])
         order = np.lexsort((time_us, who))
         who, time_us, amounts = who[order], time_us[order], amounts[order]
-    totals = running(who, amounts)
-    present = np.abs(totals) < NUMBER_BOUND
-    return settled(who, time_us, Numbers(np.where(present, totals, 0), present), 0)
-
-
-def running(who: Array, amounts: Array) -> Array:
-    """The sum of amounts up to each row of a person."""
-    totals = np.cumsum(amounts)
-    first = np.flatnonzero(np.append(True, who[1:] != who[:-1])) if len(who) else who
-    before = np.append(0, totals)[first]
-    found: Array = totals - np.repeat(before, np.diff(np.append(first, len(who))))
-    return found
+    places = np.arange(len(who))
+    begins = np.append(True, who[1:] != who[:-1])[: len(who)]
+    first = np.maximum.accumulate(np.where(begins, places, 0)) if len(who) else places
+    return settled(who, time_us, Sums(amounts).between(first, places + 1), 0)
 
 
 def elapsed_since(

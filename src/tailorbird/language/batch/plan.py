@@ -10,6 +10,7 @@ from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.ast import Node
 from tailorbird.language.batch import folds, scores
 from tailorbird.language.batch.absences import absence
+from tailorbird.language.batch.in_sessions import in_session
 from tailorbird.language.batch.literals import text_list, whole
 from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.readings import Aggregated, Queried, Reading, Rows, where
@@ -117,8 +118,10 @@ def _is_zoned(expr: Expr) -> bool:
 
 
 def _operation_is_zoned(operation: Operation) -> bool:
-    if isinstance(operation, Held | Turned | InSession):
+    if isinstance(operation, Held | Turned):
         return True
+    if isinstance(operation, InSession):
+        return _is_zoned(operation.condition)
     if isinstance(operation, Match):
         return any(depends_on_zone(node) for node in _pattern_nodes(operation.pattern))
     if isinstance(operation, Absence):
@@ -177,6 +180,7 @@ _READ: Final[dict[type, tuple[Way, Callable[[Any, Moment], Reading]]]] = {
     Match: ("arrays", match),
     Absence: ("arrays", absence),
     Sessions: ("arrays", sessions),
+    InSession: ("arrays", in_session),
 }
 
 

@@ -20,7 +20,7 @@ _PAGES: Final = f"name IN ('{PAGE_VIEWED}', '{SCREEN_VIEWED}')"
 
 def sessions(operation: Sessions, moment: Moment) -> Ordered:
     """The number of sessions, or a measure of the latest one."""
-    rows = Rows(moment.seen, ("act",))
+    rows = Rows(moment.seen, ("act",), after=opens_after(moment, operation.last_us))
     columns = [_PAGES] if operation.measure == "depth" else []
     gap_us = moment.shared_gap_us
     if gap_us is None:
@@ -38,6 +38,17 @@ def sessions(operation: Sessions, moment: Moment) -> Ordered:
 
     # Sessions are cut by times alone: acts of one time may come in any order.
     return Ordered(rows, tuple(columns), None, compute, decode, default, by_id=False)
+
+
+def opens_after(moment: Moment, last_us: int | None) -> int | None:
+    """Acts at or before this instant do not tell which sessions begin in the window.
+
+    An act that seems to begin a session, because what came before it is not looked at, lies
+    before the window itself.
+    """
+    if last_us is None or moment.shared_us is None or moment.shared_gap_us is None:
+        return None
+    return moment.shared_us - last_us - moment.shared_gap_us
 
 
 def _begins(chunk: Chunk, gap_us: Array | int) -> Array:

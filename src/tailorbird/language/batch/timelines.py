@@ -242,6 +242,8 @@ class _Reader:
     def _points(self, points: Points) -> Follow:
         if points.half_life_us is not None or any(line.cap_per_day for line in points.lines):
             raise NotInSqlError("points that age, or are capped")
+        if sum(abs(line.points) for line in points.lines) >= 2**62:
+            raise NotInSqlError("more points for a fact than 64 bits hold")
         self._reach.append(None)
         lines = [(self._role(line.select), line.points) for line in points.lines]
 

@@ -132,7 +132,8 @@ def bounded(sql: str) -> str:
 
 def rounded(numerator: str, denominator: str) -> str:
     """A 128-bit quotient rounded half away from zero; null when divided by zero."""
-    up = f"(2 * abs({numerator}) + abs({denominator})) // (2 * abs({denominator}))"
+    size = f"nullif(abs({denominator}), 0)"
+    up = f"(2 * abs({numerator}) + {size}) // (2 * {size})"
     return f"(sign({numerator}) * sign({denominator}))::HUGEINT * ({up})"
 
 
