@@ -1,0 +1,56 @@
+"""What the how-to pages show is what commands print, on the orders that come with the sources."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.test_tutorial import BLOCK, HOUSE, run
+
+PAGES = HOUSE / "docs" / "how-to"
+ORDERS = HOUSE / "examples" / "online-retail"
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example with its orders; importing them once serves all pages."""
+    folder = tmp_path_factory.mktemp("how-to") / "shop"
+    shutil.copytree(ORDERS, folder)
+    run("tailorbird import online_retail.parquet --mapping uci-online-retail", folder)
+    return folder
+
+
+def follow(line: str, folder: Path) -> str:
+    """What a line of a page prints in the example's folder."""
+    if line.startswith(("cp ", "cd ", "tailorbird import ")):
+        return ""
+    if line.startswith("sed -i "):
+        script, file = line.removeprefix("sed -i '").split("' ")
+        _, old, new, _ = script.split("/")
+        path = folder / file.strip()
+        path.write_text(path.read_text().replace(old, new))
+        return ""
+    return run(line, folder)[0]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "explain-a-person.md",
+        "follow-a-segment.md",
+        "see-what-an-edit-changes.md",
+        "prove-on-your-data.md",
+    ],
+)
+def test_following_a_page_shows_what_it_says(page: str, imported: Path, tmp_path: Path) -> None:
+    folder, printed, compared = tmp_path / "shop", "", 0
+    shutil.copytree(imported, folder)
+    for _, kind, text in BLOCK.findall((PAGES / page).read_text()):
+        if kind == "sh":
+            printed = "".join(follow(line, folder) for line in text.splitlines())
+        elif kind == "text":
+            told = [line.strip() for line in printed.splitlines()]
+            assert [line for line in text.splitlines() if line.strip() not in told] == []
+            compared += 1
+    assert compared
