@@ -195,12 +195,15 @@ class _Seeding:
         for result in run(self._asking, moment, readings, dense=False):
             whose = result.whose.tolist()
             for operation, how, arrays in result.found:
-                told = as_coded(how.decode(arrays), len(whose)).entries
-                for number, state in zip(whose, told, strict=True):
-                    if operation == EXISTENCE:
-                        times[number] = state
-                    elif state is not None:
-                        slots[number][indexes[operation]] = state
+                found = as_coded(how.decode(arrays), len(whose)).entries
+                if operation == EXISTENCE:
+                    for number, both in zip(whose, found, strict=True):
+                        times[number] = both
+                    continue
+                index = indexes[operation]
+                for number, state in zip(whose, found, strict=True):
+                    if state is not None:
+                        slots[number][index] = state
         return [_Part(own, *both) for own, both in zip(slots, times, strict=True)]
 
     # Their facts
