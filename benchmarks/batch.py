@@ -171,14 +171,16 @@ def measure(facts: int, merged: float, tail: float) -> None:
                 "" if found[0] == people_by_hand else f"  {found[0]:,} people, {people_by_hand:,}"
             )
             print(
-                f"{name:26} {by_hand:8.3f}s {here:8.3f}s {here / by_hand:6.2f}x {question.aim:>7}{said}"
+                f"{name:26} {by_hand:8.3f}s {here:8.3f}s "
+                f"{here / by_hand:6.2f}x {question.aim:>7}{said}"
             )
             if number == 0:
                 count_by_hand = by_hand
         instants = [NOW_US - day * DAY for day in reversed(range(DAYS))]
         over = seconds(lambda: sizes_over(history, DEFINITIONS, "q0", instants), times)
         print(
-            f"{f'its size over {DAYS} days':26} {'':9} {over:8.3f}s {over / count_by_hand:6.2f}x    25 x"
+            f"{f'its size over {DAYS} days':26} {'':9} {over:8.3f}s "
+            f"{over / count_by_hand:6.2f}x    25 x"
         )
         history.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000_000
