@@ -178,3 +178,17 @@ def test_many_questions_are_answered_in_their_order(
     found = answers_many(history, definitions, [key], questions)
     assert [reply[key] for reply in found] == [True, False, False, False]
     assert answers_many(history, definitions, [key], []) == []
+
+
+def test_the_values_of_some_people_are_found_among_those_of_everybody(
+    history: DuckDbHistory, definitions: Definitions
+) -> None:
+    history.append([fact(s, DAY, "Viewed") for s in ("ann", "ann", "bob", "cat", "cat", "dan")])
+    history.append([fact("cat", DAY, MERGE, {"other": "abe"})])
+    history.append([fact("dan", 0, TRAITS, {"timezone": "America/New_York"})])
+    keys = [("segment", "hot"), ("segment", "monday")]
+    given = answer(history, definitions, keys, 2 * DAY)
+    people = ["dan", "nobody", "abe", "bob", "ann"]
+    expected = [{key: given.value(key, person) for key in keys} for person in people]
+    assert given.values(keys, people) == expected
+    assert [told["segment", "hot"] for told in expected] == [False, False, True, False, True]

@@ -54,6 +54,19 @@ class Answer:
         row = self._rows.get(person)
         return self.plan.nothing(key) if row is None else value_at(self.columns[key], row)
 
+    def values(self, keys: Collection[Key], persons: Collection[str]) -> list[dict[Key, Value]]:
+        """The values of some definitions for some people by their names, in the same order."""
+        rows = self.people.rows_of(self.asking, persons)
+        return [
+            {
+                key: value_at(self.columns[key], rows[person])
+                if person in rows
+                else self.plan.nothing(key)
+                for key in keys
+            }
+            for person in persons
+        ]
+
     @cached_property
     def existing(self) -> int:
         """How many people exist."""

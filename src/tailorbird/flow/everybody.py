@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -67,6 +67,21 @@ class People:
             names = [self.named.get(number, name) for number, name in pairs]
         others = rows[rows >= len(self.numbers)] - len(self.numbers)
         return [*names, *(self.persons[row].name for row in others.tolist())]
+
+    def rows_of(self, asking: Asking, names: Collection[str]) -> dict[str, int]:
+        """The rows of those of some people who are listed; few are found without naming all."""
+        places = {person.name: len(self.numbers) + i for i, person in enumerate(self.persons)}
+        called = {name: number for number, name in self.named.items()}
+        numbers = {**asking.history.subject_numbers(names), **called}
+        found = {name: places[name] for name in names if name in places}
+        for name in names:
+            number = numbers.get(name)
+            if name in found or number is None:
+                continue
+            row = int(np.searchsorted(self.numbers, number))
+            if row < len(self.numbers) and self.numbers[row] == number:
+                found[name] = row
+        return found
 
 
 def some(

@@ -50,7 +50,7 @@ REST: Final = 500
 """At most so many of the facts of all who are seeded together are taken in one by one."""
 SHRUNK: Final = 5
 """So many definitions with disagreements are made small; more would say the same."""
-_CHUNK: Final = 50
+_CHUNK: Final = 200
 
 Progress = Callable[[int, int], None]
 
@@ -281,9 +281,9 @@ class _Prover:
             return
         given = answer(self._history, self._definitions, kept, at_us, known_then=self._known_then)
         linked = given.asking.linked(at_us)
-        for case, answers in expected:
-            name = linked.get(case.household.name, case.household.name)
-            there = {key: given.value(key, name) for key in kept if key in answers}
+        names = [linked.get(case.household.name, case.household.name) for case, _ in expected]
+        for (case, answers), values in zip(expected, given.values(kept, names), strict=True):
+            there = {key: value for key, value in values.items() if key in answers}
             question = Question(case.household.name, at_us)
             one = _Case(case.household, Round(case.round.definitions, [question]), [answers])
             self._compare(one, StoredReading.all, [there], set(there))

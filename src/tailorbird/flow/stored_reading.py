@@ -43,7 +43,7 @@ class StoredReading:
             for subject, at_us in questions:
                 given = answer(history, definitions, keys, at_us, known_then=known_then)
                 name = given.asking.linked(at_us).get(subject, subject)
-                found.append({key: given.value(key, name) for key in keys})
+                found += given.values(keys, [name])
             return found
         finally:
             history.close()
