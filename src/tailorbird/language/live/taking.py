@@ -29,6 +29,8 @@ def take(plan: Plan, state: PersonState, fact: Fact, world: World) -> set[int]:
         check_cut(plan, state, fact.time_us, world)
         observe(plan, state, fact.time_us, world)
     if is_first:
+        # A verdict makes nobody exist, but operations may have read it before she did.
+        touched.update(n for index in state.slots for n in plan.affected[index])
         touched.update(plan.restless)
     return touched
 
