@@ -47,6 +47,8 @@ traits:
     same=properties.category)
   c4: session_count(last="1d")
   c5: session_depth()
+  c6: smooth("Product Viewed", properties.price, alpha=0.5)
+  c7: smooth(any_event(), properties.price, method="kalman", q=0.1, r=1)
 scores:
   d1:
     half_life: 3d
@@ -73,6 +75,14 @@ segments:
     or not did("Product Viewed"), last="1d")
   f1: in_one_session(sequence("Product Viewed", "Product Added")
     and sequence_count(any_event()) < 4)
+  f2: held(count("Product Viewed", last="7d") >= 1, lasting="1d")
+  f3: held(not did("Product Viewed", last="1h"), lasting="10m")
+  f4: entered("g1")
+  f5: left("g1", last="1d")
+  f6: entered("g2", last="7d") and not left("g2")
+  f7: held(since("Product Viewed") < "3d" or traits.plan == "X", lasting="1h")
+  g1: count("Product Viewed", last="1d") >= 2 and not did("Product Added", last="1h")
+  g2: not did("Order Completed")
 """
 
 

@@ -93,8 +93,15 @@ def columns_of(results: Sequence[Result], people: Array) -> dict[Operation, Colu
 def _computed(asking: Asking, moment: Moment, operation: Operation, how: Ordered) -> Result:
     parts = [how.compute(chunk, now) for chunk, now in chunks_of(asking, moment, how)]
     whose = np.concatenate([people for people, _ in parts])
-    columns = [np.concatenate(arrays) for arrays in zip(*(a for _, a in parts), strict=True)]
+    columns = [_one_after_another(arrays) for arrays in zip(*(a for _, a in parts), strict=True)]
     return Result(whose, [(operation, how, columns)])
+
+
+def _one_after_another(arrays: Sequence[Array]) -> Array:
+    if not any(isinstance(array, np.ma.MaskedArray) for array in arrays):
+        return np.concatenate(arrays)
+    found: Array = np.ma.concatenate(arrays)  # type: ignore[no-untyped-call]
+    return found
 
 
 def chunks_of(asking: Asking, moment: Moment, how: Needed) -> Iterator[tuple[Chunk, Array]]:

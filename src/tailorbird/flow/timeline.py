@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -14,20 +14,16 @@ from tailorbird.flow.folding import PEOPLE, histories
 from tailorbird.flow.questions import Question, asked_at, posed
 from tailorbird.flow.running import chunks_of
 from tailorbird.flow.stepping import turns_of
-from tailorbird.kernel.instants import zone
 from tailorbird.language import live
-from tailorbird.language.batch.columns import Array, Column, Flags, Same, as_flags
-from tailorbird.language.batch.courses import Course, together, turns
-from tailorbird.language.batch.expressions import Asked, Evaluation
+from tailorbird.language.batch.columns import Array, Flags
+from tailorbird.language.batch.courses import Course
 from tailorbird.language.batch.moments import Moment
-from tailorbird.language.batch.ordered import Chunk, distinct
+from tailorbird.language.batch.ordered import distinct
 from tailorbird.language.batch.plan import ALL_WAYS, BatchPlan, Ways, batch_plan
 from tailorbird.language.batch.readings import filled
-from tailorbird.language.batch.scalars import Here
 from tailorbird.language.batch.timelines import Timeline, timeline
 from tailorbird.language.batch.typed import NotInSqlError
 from tailorbird.language.definitions import Definitions, Key
-from tailorbird.language.operations import Expr, Sessions
 from tailorbird.ports import Warehouse
 
 _NO_TIMES: Final = np.zeros(0, np.int64)
@@ -125,52 +121,26 @@ class _Walk:
         self._step(apart)
 
     def _timeline(self, moment: Moment) -> Timeline | None:
-        operations = self._plan.of(self._plan.keys)
-        changes = self._asking.world(self._end_us).changes(self._from_us, self._end_us)
-        if self._plan.zoned or (changes and any(isinstance(op, Sessions) for op in operations)):
-            return None
         expressions = self._plan.expressions
         try:
-            return timeline(expressions[self._key], expressions, moment, self._from_us)
+            found = timeline(expressions[self._key], expressions, moment, self._from_us)
         except NotInSqlError:
             return None
+        changes = self._asking.world(self._end_us).changes(self._from_us, self._end_us)
+        return None if changes and found.by_gap else found
 
     # By arrays
 
     def _follow(self, moment: Moment, found: Timeline, others: Array) -> None:
         """Follow everybody but those with these numbers."""
-        beginnings = self._beginnings(moment, others) if self._holds_before(found) else None
+        beginnings = self._beginnings(moment, others) if found.holds_before() else None
         for chunk, _ in chunks_of(self._asking, moment, found):
             kept = chunk.without(others) if len(others) else chunk
-            self._turns(found, kept, beginnings)
+            existence = None if beginnings is None else beginnings.course(kept.who)
+            _, time_us, into = found.turns(kept, existence)
+            self._tally.add(time_us[into], time_us[~into])
         if beginnings is not None:
             self._tally.add(beginnings.first_us[beginnings.unread], _NO_TIMES)
-
-    def _turns(self, found: Timeline, chunk: Chunk, beginnings: _Beginnings | None) -> None:
-        courses = [follow(chunk) for follow in found.atoms.values()]
-        if beginnings is not None:
-            courses.append(beginnings.course(chunk.who))
-        if not courses:
-            return
-        who, time_us, columns = together(courses)
-        known = dict(zip(found.atoms, columns, strict=False))
-        holds = self._holds(found, known, time_us)
-        if beginnings is not None:
-            holds &= as_flags(columns[-1], len(who))
-        entered, left = turns(who, holds)
-        self._tally.add(time_us[entered], time_us[left])
-
-    def _holds(self, found: Timeline, known: Mapping[Expr, Column], instants: Array) -> Array:
-        here = Here(zone("UTC"), self._asking.world(self._end_us).at(self._end_us))
-        asked = Asked(instants, [here], np.zeros(len(instants), np.int64))
-        evaluation = Evaluation(asked, {}, self._plan.expressions, known)
-        return as_flags(evaluation.column(found.condition), len(instants))
-
-    def _holds_before(self, found: Timeline) -> bool:
-        """Whether the condition holds for somebody of whom nothing has been read."""
-        nobody = Chunk(_NO_TIMES, _NO_TIMES, [np.zeros(0, np.int64) for _ in found.columns])
-        known = {atom: Same(follow(nobody).before) for atom, follow in found.atoms.items()}
-        return bool(self._holds(found, known, np.array([self._end_us]))[0])
 
     def _beginnings(self, moment: Moment, others: Array) -> _Beginnings:
         columns = self._asking.history.query(

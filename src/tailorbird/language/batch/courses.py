@@ -150,11 +150,8 @@ def _looked_up(course: Course, rows: Array) -> Column:
     return spread(taken(course.value, rows[there]), there, len(rows), course.before)
 
 
-def turns(who: Array, holds: Array) -> tuple[Array, Array]:
-    """The rows at which a condition turns true, and those at which it turns false again.
-
-    Before a person's first row it is false.
-    """
+def turned(who: Array, holds: Array) -> Array:
+    """The rows at which a condition turns; before a person's first row it is false."""
     begins = np.append(True, who[1:] != who[:-1])[: len(who)]
     before = np.append(False, holds[:-1])[: len(holds)] & ~begins
-    return np.flatnonzero(holds & ~before), np.flatnonzero(~holds & before)
+    return np.flatnonzero(holds != before)

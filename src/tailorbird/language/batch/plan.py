@@ -16,6 +16,8 @@ from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.readings import Aggregated, Queried, Reading, Rows, where
 from tailorbird.language.batch.sequences import match
 from tailorbird.language.batch.sessions import sessions
+from tailorbird.language.batch.smoothings import smooth
+from tailorbird.language.batch.turnings import turning
 from tailorbird.language.batch.typed import NotInSqlError
 from tailorbird.language.definitions import PERSONAS, Definitions, Key
 from tailorbird.language.lower import lower
@@ -32,10 +34,11 @@ from tailorbird.language.operations import (
     Leaf,
     Match,
     Operation,
-    Pattern,
+    PointLine,
     Points,
     Select,
     Sessions,
+    Smooth,
     TraitValue,
     Turned,
     parts,
@@ -69,7 +72,10 @@ class BatchPlan:
 
     def reads(self, name: str) -> bool:
         """Whether some operation may read facts with this name."""
-        selects = [select for op in self.of(self.keys) for select in _selects(op)]
+        operations = self.of(self.keys)
+        if any(isinstance(operation, Held | Turned) for operation in operations):
+            return True
+        selects = [part for op in operations for part in _within(op) if isinstance(part, Select)]
         return any(s.everything or (s.names is not None and name in s.names) for s in selects)
 
     def nothing(self, key: Key) -> Value:
@@ -118,57 +124,47 @@ def _is_zoned(expr: Expr) -> bool:
 
 
 def _operation_is_zoned(operation: Operation) -> bool:
-    if isinstance(operation, Held | Turned):
-        return True
-    if isinstance(operation, InSession):
+    if isinstance(operation, InSession | Held | Turned):
         return _is_zoned(operation.condition)
-    if isinstance(operation, Match):
-        return any(depends_on_zone(node) for node in _pattern_nodes(operation.pattern))
-    if isinstance(operation, Absence):
-        after = operation.after
-        nodes = _pattern_nodes(after) if isinstance(after, Pattern) else [after.where]
-        return any(depends_on_zone(n) for n in (*nodes, operation.awaited.where, operation.same))
-    if isinstance(operation, Points):
-        capped = any(line.cap_per_day is not None for line in operation.lines)
-        return capped or any(depends_on_zone(line.select.where) for line in operation.lines)
-    if isinstance(operation, Fold):
-        by_date = operation.kind == "active_days" or isinstance(operation.window, Calendar | Fixed)
-        return by_date or any(depends_on_zone(node) for node in _nodes(operation))
-    return False
+    if isinstance(operation, Fold) and operation.kind == "active_days":
+        return True
+    return any(
+        isinstance(part, Calendar | Fixed)
+        or (isinstance(part, PointLine) and part.cap_per_day is not None)
+        or (isinstance(part, Node) and depends_on_zone(part))
+        for part in _within(operation)
+    )
 
 
-def _selects(operation: Operation) -> Iterator[Select]:
-    """What an operation reads."""
+def _within(operation: Operation) -> Iterator[object]:
+    """What an operation is made of: its selects, windows, lines, and trees as wholes."""
     pending: list[object] = [operation]
     while pending:
         current = pending.pop()
-        if isinstance(current, Select):
-            yield current
-        elif isinstance(current, tuple):
+        yield current
+        if isinstance(current, tuple):
             pending.extend(current)
         elif is_dataclass(current) and not isinstance(current, Node):
             pending.extend(getattr(current, part.name) for part in fields(current))
 
 
-def _pattern_nodes(pattern: Pattern) -> list[Node | None]:
-    without = None if pattern.without is None else pattern.without.where
-    return [*(step.select.where for step in pattern.steps), without, pattern.same]
+def reading(
+    operation: Operation,
+    moment: Moment,
+    ways: Ways = ALL_WAYS,
+    expressions: Mapping[Key, Expr] | None = None,
+) -> Reading | None:
+    """How SQL or arrays answer an operation; None when they cannot, or may not.
 
-
-def _nodes(fold: Fold) -> Iterator[Node]:
-    if fold.value is not None:
-        yield fold.value
-    if fold.select.where is not None:
-        yield fold.select.where
-
-
-def reading(operation: Operation, moment: Moment, ways: Ways = ALL_WAYS) -> Reading | None:
-    """How SQL or arrays answer an operation; None when they cannot, or may not."""
-    way, read = _READ.get(type(operation), ("sql", None))
-    if read is None or way not in ways:
+    What looks at conditions over time is given the expressions that these may name.
+    """
+    way, read = _READ.get(type(operation), ("arrays", None))
+    if way not in ways:
         return None
     try:
-        return read(operation, moment)
+        if isinstance(operation, Held | Turned):
+            return turning(operation, moment, expressions or {})
+        return None if read is None else read(operation, moment)
     except NotInSqlError:
         return None
 
@@ -180,13 +176,17 @@ _READ: Final[dict[type, tuple[Way, Callable[[Any, Moment], Reading]]]] = {
     Match: ("arrays", match),
     Absence: ("arrays", absence),
     Sessions: ("arrays", sessions),
+    Smooth: ("arrays", smooth),
     InSession: ("arrays", in_session),
 }
 
 
 def readings(plan: BatchPlan, moment: Moment, ways: Ways) -> dict[Operation, Reading]:
     """How the operations of a plan are answered; those are left out that have to be folded."""
-    found = {operation: reading(operation, moment, ways) for operation in plan.of(plan.keys)}
+    found = {
+        operation: reading(operation, moment, ways, plan.expressions)
+        for operation in plan.of(plan.keys)
+    }
     return {operation: how for operation, how in found.items() if how is not None}
 
 

@@ -8,16 +8,17 @@ which atoms turn nothing changes, so that there, and only there, the whole is ev
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from tailorbird.kernel.facts import TRAITS
+from tailorbird.kernel.instants import zone
 from tailorbird.kernel.values import MISSING, UNIT
 from tailorbird.language.batch import filters
-from tailorbird.language.batch.columns import Array, Column, Numbers
+from tailorbird.language.batch.columns import Array, Column, Numbers, Same, as_flags
 from tailorbird.language.batch.courses import (
     NEVER_US,
     Course,
@@ -26,13 +27,16 @@ from tailorbird.language.batch.courses import (
     during,
     elapsed_since,
     settled,
+    together,
     totalled,
+    turned,
 )
+from tailorbird.language.batch.expressions import Asked, Evaluation
 from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.ordered import Chunk
 from tailorbird.language.batch.readings import Rows, coded, whole_code
 from tailorbird.language.batch.roles import Roles
-from tailorbird.language.batch.scalars import needs
+from tailorbird.language.batch.scalars import Here, needs
 from tailorbird.language.batch.sequences import afresh, shape
 from tailorbird.language.batch.typed import NotInSqlError, of_property
 from tailorbird.language.definitions import Key
@@ -56,6 +60,8 @@ from tailorbird.language.operations import (
     parts,
 )
 from tailorbird.language.operators import Type
+from tailorbird.language.predicates import depends_on_zone
+from tailorbird.language.world import World
 
 Follow = Callable[[Chunk], Course]
 _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -73,31 +79,90 @@ class Timeline:
     """How a condition is followed."""
 
     condition: Expr
+    expressions: Mapping[Key, Expr]
     rows: Rows
     columns: tuple[str, ...]
     """What is read of each row, besides the person and the time."""
     atoms: Mapping[Expr, Follow]
+    also: tuple[int, ...]
+    """The columns that tell which rows are selected by what was asked for besides."""
+    by_gap: bool
+    """Whether the session gap in force matters."""
     partition: None = None
     by_id: bool = True
 
+    def holds(self, values: Mapping[Expr, Column], instants: Array) -> Array:
+        """Whether the condition holds where the atoms have these values."""
+        asked = Asked(instants, [_ELSEWHERE], np.zeros(len(instants), np.int64))
+        evaluation = Evaluation(asked, {}, self.expressions, values)
+        return as_flags(evaluation.column(self.condition), len(instants))
+
+    def holds_before(self) -> bool:
+        """Whether the condition holds for somebody of whom nothing has been read."""
+        none = np.zeros(0, np.int64)
+        nobody = Chunk(none, none, [none for _ in self.columns])
+        values = {atom: Same(follow(nobody).before) for atom, follow in self.atoms.items()}
+        return bool(self.holds(values, np.zeros(1, np.int64))[0])
+
+    def courses(self, chunk: Chunk) -> list[Course]:
+        """The values of the atoms over time."""
+        return [follow(chunk) for follow in self.atoms.values()]
+
+    def turns(self, chunk: Chunk, existence: Course | None) -> tuple[Array, Array, Array]:
+        """Persons, instants and directions of all turns of the condition, in order.
+
+        It cannot hold before a person exists, which is asked where it holds for anybody else.
+        """
+        courses = self.courses(chunk) if existence is None else [*self.courses(chunk), existence]
+        if not courses:
+            none = np.zeros(0, np.int64)
+            return none, none, none.astype(bool)
+        who, time_us, columns = together(courses)
+        holds = self.holds(dict(zip(self.atoms, columns, strict=False)), time_us)
+        if existence is not None:
+            holds &= as_flags(columns[-1], len(who))
+        rows = turned(who, holds)
+        return who[rows], time_us[rows], holds[rows]
+
+
+_ELSEWHERE: Final = Here(zone("UTC"), World().at(0))
+"""What is in force does not matter to the functions that are followed."""
+
 
 def timeline(
-    condition: Expr, expressions: Mapping[Key, Expr], moment: Moment, from_us: int
+    condition: Expr,
+    expressions: Mapping[Key, Expr],
+    moment: Moment,
+    from_us: int | None,
+    also: Sequence[Select] = (),
 ) -> Timeline:
     """Take a condition apart; what happens before ``from_us`` is not asked about.
 
-    Raises `NotInSqlError` where it has other parts.
+    Rows that are asked for besides come from the beginning. Raises `NotInSqlError` where the
+    condition has other parts than those that are followed.
     """
     reader = _Reader(moment, expressions, from_us)
+    roles = tuple(reader.also(select) for select in also)
     reader.read(condition)
-    return Timeline(condition, reader.rows(), reader.columns, reader.atoms)
+    return Timeline(
+        condition,
+        expressions,
+        reader.rows(),
+        reader.columns,
+        reader.atoms,
+        roles,
+        reader.by_gap,
+    )
 
 
 class _Reader:
     """Finds the atoms of a condition and the columns that they read."""
 
-    def __init__(self, moment: Moment, expressions: Mapping[Key, Expr], from_us: int) -> None:
+    def __init__(
+        self, moment: Moment, expressions: Mapping[Key, Expr], from_us: int | None
+    ) -> None:
         self.atoms: dict[Expr, Follow] = {}
+        self.by_gap = False
         self._moment = moment
         self._expressions = expressions
         self._from_us = from_us
@@ -109,9 +174,13 @@ class _Reader:
     def columns(self) -> tuple[str, ...]:
         return self._roles.columns
 
+    def also(self, select: Select) -> int:
+        self._reach.append(None)
+        return self._role(select)
+
     def rows(self) -> Rows:
         after = None
-        if self._reach and None not in self._reach:
+        if self._from_us is not None and self._reach and None not in self._reach:
             after = self._from_us - max(reach for reach in self._reach if reach is not None)
         return self._roles.rows(after)
 
@@ -119,7 +188,7 @@ class _Reader:
         if isinstance(expr, Const) or expr in self.atoms:
             return
         if isinstance(expr, Given):
-            self.read(self._expressions[expr.key])
+            self._named(expr.key)
             return
         follow = self._compared(expr) if isinstance(expr, Apply) else None
         if follow is not None:
@@ -130,6 +199,11 @@ class _Reader:
             self._function(expr)
         else:
             raise NotInSqlError("an item outside of its list")
+
+    def _named(self, key: Key) -> None:
+        if key not in self._expressions:
+            raise NotInSqlError(f"the {key[0]} {key[1]}, which is not at hand")
+        self.read(self._expressions[key])
 
     def _function(self, expr: Apply) -> None:
         alone = Apply(expr.name, (), expr.gives, expr.literal)
@@ -208,6 +282,8 @@ class _Reader:
         raise NotInSqlError(f"{type(operation).__name__} over time")
 
     def _fold(self, fold: Fold) -> Follow:
+        if depends_on_zone(fold.value):
+            raise NotInSqlError("a zone, which may change over time")
         window = self._window(fold)
         role = self._role(fold.select)
         if fold.kind == "count":
@@ -297,6 +373,7 @@ class _Reader:
         return follow
 
     def _sessions(self, sessions: Sessions) -> Follow:
+        self.by_gap = True
         role = self._role(Select())
         gap = self._roles.value(self._moment.session_gap(), role)
         self._reach.append(None)
@@ -313,6 +390,8 @@ class _Reader:
     # How columns are read
 
     def _role(self, select: Select) -> int:
+        if depends_on_zone(select.where):
+            raise NotInSqlError("a zone, which may change over time")
         return self._roles.of(select)
 
     def _following(self, role: int, course: Callable[[Chunk, Array], Course]) -> Follow:
