@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tailorbird.kernel.facts import TRAITS, Fact
+from tailorbird.kernel.facts import TRAITS, VERDICT, Fact
 from tailorbird.kernel.instants import DAY, HOUR
 from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
@@ -119,3 +119,16 @@ def test_names_that_no_definition_mentions_share_a_function() -> None:
     facts = [fact(1, "TEST_a", DAY), fact(2, "Else", DAY + 1), fact(3, "More", DAY + 2)]
     assert members(plan, facts) == {"s0", "s1"}
     assert members(plan, facts[1:]) == set()
+
+
+def test_what_a_verdict_left_is_answered_when_the_person_begins_to_exist() -> None:
+    plan = planned('fresh("web", "7d")')
+    verdict = fact(1, VERDICT, DAY, message_id="nothing", bot=True)
+    told = live.fold(plan, [verdict], DAY, World())
+    assert isinstance(told, live.Step)
+    assert not live.membership(plan, told.state)
+    told = live.step(
+        plan, told.state, fact(2, "Seen", 2 * DAY)._replace(source="app"), 2 * DAY, World()
+    )
+    assert isinstance(told, live.Step)
+    assert told.changes == (live.Change(("segment", "s0"), True),)

@@ -37,7 +37,9 @@ def step(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World) 
         state.wake_at = min(state.wake_at, fact.time_us)
         return Step(state, ())
     try:
-        if state.wake_at <= now_us:
+        # What a verdict left in the states was never answered: the person did not exist.
+        unanswered = state.first_us is None and state.slots
+        if unanswered or state.wake_at <= now_us:
             take_pending(plan, state, now_us, world)
             take(plan, state, fact, world)
             return evaluated(plan, state, now_us, world)
@@ -107,7 +109,7 @@ def fold(
         else:
             state = added(plan, without_bots(past), now_us, world, limit)
         state.pending = sorted(future, key=lambda fact: fact.key)
-        state.bots = bots_among(past) - {fact.id for fact in past}
+        state.bots = bots_among(past)
         return evaluated(plan, state, now_us, world)
     except ReplayError as error:
         return Replay(error.reason)
@@ -128,7 +130,7 @@ def seed(
 ) -> Step | Replay:
     """Adopt states that batch has computed; of plans without timelines only.
 
-    ``bots`` are the message ids that a verdict calls a bot's and that have not come yet.
+    ``bots`` are the message ids that the latest verdict about each calls a bot's.
     ``unread`` are the operations without a state so far: they are shown ``facts``, in order.
     """
     if plan.timelines:

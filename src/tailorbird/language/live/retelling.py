@@ -42,16 +42,19 @@ def retold(plan: Plan, facts: Sequence[Fact], now_us: int, world: World, limit: 
         by_time[fact.time_us].append(fact)
     first_us = facts[0].time_us
     seen: list[Fact] = []
+    bots: frozenset[str] = frozenset()
     cut(plan, state, first_us, world)
     for time_us in sorted({*by_time, *world.changes(first_us, now_us)}):
         follow(plan, state, time_us - 1, world)
         arrived = by_time.get(time_us, [])
         seen.extend(arrived)
-        if any(fact.name == VERDICT for fact in seen):
+        if any(fact.name == VERDICT for fact in arrived):
+            bots = bots_among(seen)
             state = _anew(plan, state, seen, time_us, world, limit)
         else:
             for fact in arrived:
-                add(plan, state, fact, world, limit)
+                if fact.id not in bots:
+                    add(plan, state, fact, world, limit)
             state = _recut(plan, state, seen, time_us, world, limit)
         if state.first_us is not None:
             observe(plan, state, time_us, world)

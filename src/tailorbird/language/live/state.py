@@ -43,7 +43,8 @@ class PersonState:
     wake_at: int = FOREVER
     """Nothing changes by itself before this instant."""
     bots: frozenset[str] = frozenset()
-    """Message ids that a verdict has called a bot's before the facts themselves have come."""
+    """Message ids that a verdict calls a bot's: facts still to come, or that another verdict, of
+    somebody who turns out to be the same person, gives back."""
     heavy: bool = False
     """Too large to be kept: every question is answered from history."""
 
