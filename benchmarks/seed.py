@@ -4,9 +4,9 @@
 
 Two populations of a made clickstream, in memory: many people with few facts each, and people with
 about 54. Three plans: windows and totals, which SQL computes; the same with one story in ten, which
-is shown the facts that it reads; stories about every event, which gain nothing. Both ways start
-from the same sorted history, and their states are compared. The last column is the quotient of the
-two processor times.
+is shown the facts that it reads; stories about every event, which gain nothing. The first people
+are asked about the second plan alone. Both ways start from the same history, and their states are
+compared. The last column is the quotient of the two processor times.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def main(count: int) -> None:
             list(simulated_facts(Simulation(events=count, start_us=start_us, seed=1, days=60)))
         )
         history.promote([("price",), ("product_id",)])
-        measure("few facts each", history, start_us + 60 * DAY, list(PLANS)[:2])
+        measure("few facts each", history, start_us + 60 * DAY, ["one story in ten"])
     with DuckDbHistory(None) as history:
         fill(history, count)
         measure("about 54 each", history, END_US, PLANS)

@@ -44,9 +44,11 @@ REFERENCE_US: Final = 250_000.0
 """About so long the reference may work on one person."""
 TOGETHER: Final = 3
 """Instants at which batch answers about everybody at once."""
-STEPPED_FACTS: Final = 1_000
+STEPPED_FACTS: Final = 300
 """People with more facts have none of them taken in one by one after a seed."""
-REST: Final = 500
+ASKED_AGAIN: Final = 3
+"""So many questions are asked of the others after a seed."""
+REST: Final = 200
 """At most so many of the facts of all who are seeded together are taken in one by one."""
 SHRUNK: Final = 5
 """So many definitions with disagreements are made small; more would say the same."""
@@ -293,36 +295,36 @@ class _Prover:
     def _ask_seeded(self, cases: Sequence[_Case]) -> None:
         """Batch seeds states as of a place in the log, and live takes in the rest of it.
 
-        Of people with very many facts all are in the seed, because each fact may have to be
-        followed by a fold.
+        People with many facts are asked once and have all of them in the seed, because taking in
+        a fact may cost them a fold.
         """
         for alike in _by_definitions(cases):
             few = [case for case in alike if len(case.household.facts) <= STEPPED_FACTS]
             many = [case for case in alike if len(case.household.facts) > STEPPED_FACTS]
-            for chosen, rest in ((few, REST), (many, 0)):
-                if chosen:
-                    self._resume(chosen, rest)
+            if few:
+                instants = sorted(q.at_us for case in few for q in case.round.questions)
+                now_us = self._chance.choice(instants[: len(instants) // 2 + 1])
+                self._resume(few, now_us, self._chance.below(REST + 1), ASKED_AGAIN)
+            if many:
+                self._resume(many, self._chance.choice(sorted(self._shared)), 0, 1)
 
-    def _resume(self, cases: Sequence[_Case], rest: int) -> None:
+    def _resume(self, cases: Sequence[_Case], now_us: int, rest: int, most: int) -> None:
+        """Go on from seeds that lack so many facts; ask each person so many times, at most."""
         facts = [self._log_of(case) for case in cases]
         places = sorted(fact.position for own in facts for fact in own)
-        place = places[max(len(places) - 1 - self._chance.below(rest + 1), 0)]
-        instants = sorted(q.at_us for case in cases for q in case.round.questions)
-        start = Start(self._chance.choice(instants[: len(instants) // 2 + 1]), place)
-        plan = self._fold.plan(cases[0].round.definitions)
-        late = [[q for q in case.round.questions if q.at_us >= start.now_us] for case in cases]
+        start = Start(now_us, places[max(len(places) - 1 - rest, 0)])
+        late = [_part(case, now_us, most) for case in cases]
+        definitions = cases[0].round.definitions
         try:
-            streams = resumed(self._history, plan, start, facts)
-            keys = asked(cases[0].round.definitions)
-            given = [told(*pair, keys) for pair in zip(streams, late, strict=True)]
+            streams = resumed(self._history, self._fold.plan(definitions), start, facts)
+            asked_of = zip(streams, late, strict=True)
+            given = [told(s, case.round.questions, asked(definitions)) for s, case in asked_of]
         except Exception as error:
             failure = Failure(f"{type(error).__name__}: {error}")
-            none = dict.fromkeys(asked(cases[0].round.definitions), failure)
-            given = [[none for _ in questions] for questions in late]
-        for case, questions, answers in zip(cases, late, given, strict=True):
-            folded = case.folded[len(case.folded) - len(questions) :]
-            one = _Case(case.household, Round(case.round.definitions, questions), folded)
-            self._compare(one, SeedReading.name, answers)
+            none = dict.fromkeys(asked(definitions), failure)
+            given = [[none for _ in case.folded] for case in late]
+        for case, answers in zip(late, given, strict=True):
+            self._compare(case, SeedReading.name, answers)
 
     # Comparing
 
@@ -378,6 +380,14 @@ def _by_definitions(cases: Sequence[_Case]) -> list[list[_Case]]:
     for case in cases:
         found.setdefault(id(case.round.definitions), []).append(case)
     return list(found.values())
+
+
+def _part(case: _Case, from_us: int, most: int) -> _Case:
+    """The first questions of a case from an instant on."""
+    pairs = zip(case.round.questions, case.folded, strict=True)
+    kept = [(question, answers) for question, answers in pairs if question.at_us >= from_us][:most]
+    questions, folded = [question for question, _ in kept], [answers for _, answers in kept]
+    return _Case(case.household, Round(case.round.definitions, questions), folded)
 
 
 def _before(case: _Case, number: int) -> int:
