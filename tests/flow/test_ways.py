@@ -41,6 +41,11 @@ traits:
   b8: count(any_event(), where=coalesce(properties.address.city, context.device) == "X")
   b9: count(any_event(), where=at_least(2, exists(context.location), properties["a.b"] == "X",
     starts_with(properties.category, "s"), not ends_with(properties["last-name"], "x")))
+  b10: count(any_event(), where=any(item.c == "shoes" for item in properties.products))
+  b11: sum(any_event(), sum(item.price * item.quantity for item in properties.products))
+  b12: count(any_event(), where=all(item.price > 1 or item == "X" for item in properties.products))
+  b13: count(any_event(), where=near(context.location, 1, 1.5, km=111.2))
+  b14: count(any_event(), where=near(context.location, 0, 179.9, km=200))
   c1: since("Product Viewed")
   c2: traits.tags
   c3: sequence_count("Product Viewed", step("Product Added", gap=("1s", "1d")),

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from tailorbird.kernel.facts import VERDICT
+from tailorbird.kernel.geometry import HALF_TURN, QUARTER, circle
 from tailorbird.kernel.instants import DAY, HOUR
+from tailorbird.kernel.limits import ITEMS
 from tailorbird.kernel.values import UNIT, IdNumber
-from tailorbird.language.arguments import as_integer
-from tailorbird.language.ast import Boolean, Call, Listing, Node, Number, Ref, Text
+from tailorbird.language.arguments import as_integer, number_of
+from tailorbird.language.ast import Boolean, Call, Each, Listing, Node, Number, Ref, Text, walk
 from tailorbird.language.batch.literals import text_list, text_literal, whole
 from tailorbird.language.batch.typed import (
     NotInSqlError,
@@ -72,6 +74,8 @@ def like(pattern: str) -> str:
 
 def condition(node: Node, scope: FactScope) -> str:
     """A condition on a fact."""
+    if isinstance(node, Each) and node.op != "sum":
+        return _some_or_all(node, scope)
     if isinstance(node, Call) and node.op in _CONDITIONS:
         return _CONDITIONS[node.op](node, scope)
     raise NotInSqlError(str(node))
@@ -90,14 +94,70 @@ def value(node: Node, scope: FactScope) -> Typed:
     if isinstance(node, Ref):
         if node.root == "properties":
             return of_property(node.path, scope.hot)
-        if node.root == "context":
-            return of_json("context", node.path)
+        if node.root in ("context", "item"):
+            return of_json(node.root, node.path)
+    if isinstance(node, Each):
+        return _sum_of(node, scope) if node.op == "sum" else _truth(_some_or_all(node, scope))
     if isinstance(node, Call):
         if node.op in _VALUES:
             return _VALUES[node.op](node, scope)
         if node.op in _CONDITIONS:
-            return Typed(boolean=condition(node, scope), there="true")
+            return _truth(condition(node, scope))
     raise NotInSqlError(str(node))
+
+
+def _truth(condition: str) -> Typed:
+    return Typed(boolean=condition, there="true")
+
+
+def _items(node: Each, scope: FactScope) -> str | None:
+    """The items of a list that are looked at; None where there is no list."""
+    if any(isinstance(part, Each) for part in walk(node.body)):
+        raise NotInSqlError("a list within a list")
+    listing = value(node.source, scope).listing
+    return listing and f"json_extract({listing}, '$[*]')[:{ITEMS}]"
+
+
+def _some_or_all(node: Each, scope: FactScope) -> str:
+    items, body = _items(node, scope), condition(node.body, scope)
+    if items is None:
+        return "false"
+    if node.op == "any":
+        return f"coalesce(len(list_filter({items}, lambda item: {body})) > 0, false)"
+    return f"coalesce(len(list_filter({items}, lambda item: NOT {body})) = 0, false)"
+
+
+def _sum_of(node: Each, scope: FactScope) -> Typed:
+    items, number = _items(node, scope), value(node.body, scope).number or "NULL::BIGINT"
+    if items is None:
+        return Typed()
+    # A sum over no numbers is 0, but there is none where there is no list.
+    total = f"coalesce(list_sum(list_transform({items}, lambda item: {number})), 0)"
+    return of_number(f"CASE WHEN {items} IS NOT NULL THEN {bounded(total)} END")
+
+
+def _near(node: Call, scope: FactScope) -> str:
+    place = node.args[0]
+    if not isinstance(place, Ref):
+        raise NotInSqlError("a place that is worked out")
+    latitude, longitude = (
+        value(Ref(place.root, (*place.path, part)), scope).number
+        for part in ("latitude", "longitude")
+    )
+    north, east, km = map(number_of, (node.args[1], node.args[2], node.keyword("km")))
+    assert north is not None and east is not None and km is not None
+    within, turn = circle(north, east, km), 2 * HALF_TURN
+    # One turn more keeps the engine's remainder from being negative.
+    up = f"({latitude} - {whole(within.latitude)})::HUGEINT * {UNIT}"
+    along = (
+        f"(({longitude} - {whole(within.longitude)} + {turn + HALF_TURN}) % {turn} - {HALF_TURN})"
+    )
+    across = f"{along}::HUGEINT * {within.cosine}"
+    radius = (UNIT * within.radius) ** 2
+    return (
+        f"coalesce(abs({latitude}) <= {QUARTER} AND abs({longitude}) <= {HALF_TURN} "
+        f"AND ({up}) * ({up}) + ({across}) * ({across}) <= {radius}::HUGEINT, false)"
+    )
 
 
 def _any(parts: Iterable[str | None]) -> str:
@@ -282,6 +342,7 @@ _CONDITIONS: Final[dict[str, _Condition]] = {
     "matches": _matches,
     "exists": _exists,
     "empty": _empty,
+    "near": _near,
 }
 _VALUES: Final[dict[str, Callable[[Call, FactScope], Typed]]] = {
     "lower": _lower,
