@@ -6,7 +6,7 @@ They change by themselves, and with facts whose time is still to come.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.limits import LOOK_AHEAD_FACTS
@@ -17,6 +17,9 @@ from tailorbird.language.live.engine import fold, wake
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.state import PersonState
 from tailorbird.language.world import FOREVER, World
+
+_SHARE: Final = 50
+"""Looking at an answer is counted as reading this part of the facts."""
 
 
 class Changes(NamedTuple):
@@ -41,6 +44,8 @@ class Ahead:
         self._facts = facts
         self._world = world
         self._seen_us = now_us
+        self._read = 0
+        """Facts read so far: a fold reads all, and looking at an answer counts for some."""
 
     def answers(self) -> dict[Key, Any]:
         """The value of every definition at the instant itself."""
@@ -80,6 +85,7 @@ class Ahead:
 
     def _look(self, key: Key, at_us: int, state: PersonState) -> tuple[Any, int]:
         """The answer at an instant, and when it may change next while nothing happens."""
+        self._read += 1 + len(self._facts) // _SHARE
         if not exists(state, at_us):
             return nobody(self._plan, key), FOREVER
         scene = scene_of(self._plan, state, at_us, self._world)
@@ -89,8 +95,8 @@ class Ahead:
 
     def _stretches(self, to_us: int) -> Iterator[tuple[PersonState, int, int]]:
         """States between happenings, each with its first instant and that after its last."""
-        start_us, state, folded = self.now_us, self._folded(self.now_us), len(self._facts)
-        while start_us <= to_us:
+        start_us, state = self.now_us, self._folded(self.now_us)
+        while start_us <= to_us and self._read <= LOOK_AHEAD_FACTS:
             waiting_us = state.pending[0].time_us if state.pending else FOREVER
             end_us = min(waiting_us, self._world.next_change(start_us), to_us + 1)
             yield state, start_us, end_us
@@ -98,15 +104,10 @@ class Ahead:
             if end_us > to_us:
                 return
             moved = wake(self._plan, state, end_us, self._world)
-            if isinstance(moved, Step):
-                state = moved.state
-                continue
-            folded += len(self._facts)
-            if folded > LOOK_AHEAD_FACTS:
-                return
-            state = self._folded(end_us)
+            state = moved.state if isinstance(moved, Step) else self._folded(end_us)
 
     def _folded(self, at_us: int) -> PersonState:
+        self._read += len(self._facts)
         told = fold(self._plan, self._facts, at_us, self._world, unbounded=True)
         assert isinstance(told, Step)
         return told.state

@@ -84,6 +84,9 @@ class Matcher:
         bounded = pattern.within_us is not None and pattern.within_us <= 0
         self.is_single = self.size == 1 and self.kept is None and not bounded
         """Every fact that fits completes a match by itself."""
+        breaks = pattern.without is not None or pattern.contiguous or self.kept is not None
+        self.is_monotone = not breaks
+        """No further fact undoes a match, and entries alone tell one."""
 
     def _also(self) -> list[Select]:
         further = [] if self.pattern.without is None else [self.pattern.without]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import Any
+from typing import Any, Final
 
 from tailorbird.kernel.facts import TRAITS, Fact
 from tailorbird.kernel.geometry import inside, read_location
+from tailorbird.kernel.instants import zone
 from tailorbird.kernel.limits import SMOOTHED_VALUES
 from tailorbird.kernel.smoothing import exponential, kalman
 from tailorbird.kernel.values import MISSING, UNIT, Value
@@ -40,6 +41,9 @@ class LiveMatch:
         self._counting = match.counting
         self.selects = self.matcher.selects
         self.zoned, self.placed = self.matcher.zoned, self.matcher.placed
+        lifetime = match.last_us is None and not match.counting
+        self._is_lasting = lifetime and self.matcher.is_monotone
+        """Once completed it stays so, and facts after the first completion are not needed."""
 
     def add(self, state: list[Any] | None, view: View, limit: int) -> Any:
         """See `LiveOperation`."""
@@ -67,6 +71,9 @@ class LiveMatch:
 
     def prune(self, state: list[Any], now_us: int) -> Any:
         """See `LiveOperation`."""
+        if self._is_lasting:
+            first = next(self.matcher.completions(state, _NO_VIEW), len(state))
+            return state[: first + 1]
         return self._in_reach(state, now_us) or None
 
     def _in_reach(self, entries: list[Any], now_us: int) -> list[Any]:
@@ -302,4 +309,5 @@ def looking(scene: Scene) -> View:
     return View(_NO_FACT, scene.zone, scene.workspace.areas)
 
 
-_NO_FACT = Fact("", 0, "", "", {}, {}, False, False, "", 0, 0)
+_NO_FACT: Final = Fact("", 0, "", "", {}, {}, False, False, "", 0, 0)
+_NO_VIEW: Final = View(_NO_FACT, zone("UTC"), {})
