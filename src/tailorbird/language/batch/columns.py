@@ -123,8 +123,8 @@ def taken(column: Column, rows: Array) -> Column:
 
 def spread(column: Column, places: Array, size: int, default: Value) -> Column:
     """A column for ``size`` people, in which those not in ``places`` have a default value."""
-    if isinstance(column, Flags):
-        flags = np.full(size, default is True)
+    if isinstance(column, Flags) and type(default) is bool:
+        flags = np.full(size, default)
         flags[places] = column.values
         return Flags(flags)
     if isinstance(column, Numbers) and (default is MISSING or type(default) is int):
