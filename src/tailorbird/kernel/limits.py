@@ -15,7 +15,7 @@ PROBLEMS: Final = 100
 """Faults that are told of at once; those beyond are counted."""
 ITEMS: Final = 1_000
 """Items of a list that any, all and sum look at."""
-LOOK_AHEAD_FACTS: Final = 2_000_000
+LOOK_AHEAD_FACTS: Final = 1_000_000
 """Facts that are read again, at most, to see until when an answer stays."""
 PATTERN_BYTES: Final = 1_000
 SEQUENCE_STEPS: Final = 20

@@ -58,18 +58,25 @@ class Ahead:
         """
         watched: dict[Key, Any] = dict.fromkeys(keys)
         found: dict[Key, int] = {}
-        for at_us, key, _ in self._walk(watched, horizon_us):
+        for at_us, key, _ in self._walk(watched, horizon_us, LOOK_AHEAD_FACTS):
             found[key] = at_us
             del watched[key]
         return Changes(found, self._seen_us if watched else horizon_us)
 
     def turns(self, key: Key, to_us: int) -> list[tuple[int, Any]]:
         """The instants after now, up to one, at which an answer changes, and to what."""
-        return [(at_us, value) for at_us, _, value in self._walk({key: None}, to_us)]
+        return [(at_us, value) for at_us, _, value in self._walk({key: None}, to_us, None)]
 
-    def _walk(self, watched: dict[Key, Any], to_us: int) -> Iterator[tuple[int, Key, Any]]:
-        """Each change of a watched answer; those of one answer in order of time."""
+    def _walk(
+        self, watched: dict[Key, Any], to_us: int, most: int | None
+    ) -> Iterator[tuple[int, Key, Any]]:
+        """Each change of a watched answer; those of one answer in order of time.
+
+        ``most``: after reading about so many facts it ends early; None: never.
+        """
         for state, start_us, end_us in self._stretches(to_us):
+            if most is not None and self._read > most:
+                return
             for key in list(watched):
                 next_us = start_us
                 while next_us < end_us and key in watched:
@@ -96,7 +103,7 @@ class Ahead:
     def _stretches(self, to_us: int) -> Iterator[tuple[PersonState, int, int]]:
         """States between happenings, each with its first instant and that after its last."""
         start_us, state = self.now_us, self._folded(self.now_us)
-        while start_us <= to_us and self._read <= LOOK_AHEAD_FACTS:
+        while start_us <= to_us:
             waiting_us = state.pending[0].time_us if state.pending else FOREVER
             end_us = min(waiting_us, self._world.next_change(start_us), to_us + 1)
             yield state, start_us, end_us
