@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.deciding import decide
 from tailorbird.flow.folding import PEOPLE, fold_answers
 from tailorbird.flow.questions import Question, reply
 from tailorbird.flow.running import columns_of, people_of, run
@@ -19,7 +20,6 @@ from tailorbird.language.batch.columns import (
     Column,
     Same,
     as_coded,
-    column_of,
     joined,
     taken,
     value_at,
@@ -190,12 +190,9 @@ def _most(
     apart: Sequence[Person],
 ) -> People:
     """The answers about all people but those that are apart."""
-    answered = [key for key in plan.keys if all(op in known for op in plan.operations[key])]
     here = Here(moment.zone, asking.world(moment.now_us).at(moment.now_us))
-    folds = len(answered) < len(plan.keys)
-    dense = folds or not plan.keys or _tells_all(plan, known, here, moment.now_us)
-    needed = {operation: known[operation] for operation in plan.of(answered)}
-    results = run(asking, moment, needed, dense=dense)
+    dense = not plan.keys or _tells_all(plan, known, here, moment.now_us)
+    results = run(asking, moment, known, dense=dense)
     numbers = people_of(results)
     others = np.array([number for person in apart for number in person.numbers], np.int64)
     if len(others):
@@ -203,11 +200,12 @@ def _most(
     evaluation = Evaluation(
         _asked(moment.now_us, here, len(numbers)), columns_of(results, numbers), plan.expressions
     )
-    values = {key: evaluation.definition(key) for key in answered}
-    folded = [key for key in plan.keys if key not in values]
-    if folded:
-        values.update(_folded(asking, plan, numbers, moment.now_us, folded))
-    return People(numbers, [], values, complete=dense)
+    decided = decide(plan, evaluation, known, len(numbers))
+
+    def fold(rows: Array, keys: list[Key]) -> list[dict[Key, Any]]:
+        return _folded(asking, plan, numbers[rows], moment.now_us, keys)
+
+    return People(numbers, [], decided.completed(fold), complete=dense)
 
 
 def _asked(at_us: int, here: Here, size: int) -> Asked:
@@ -215,23 +213,23 @@ def _asked(at_us: int, here: Here, size: int) -> Asked:
 
 
 def _tells_all(plan: BatchPlan, known: Mapping[Operation, Reading], here: Here, at_us: int) -> bool:
-    """Whether something is said even about those of whom no operation has read a fact."""
+    """Whether something may be said of those of whom no operation has read a fact."""
     defaults = {operation: Same(how.default) for operation, how in known.items()}
     evaluation = Evaluation(_asked(at_us, here, 1), defaults, plan.expressions)
-    values = [(value_at(evaluation.definition(key), 0), plan.nothing(key)) for key in plan.keys]
-    return not all(value is nothing for value, nothing in values)
+    decided = decide(plan, evaluation, known, 1)
+    told = {key: value_at(column, 0) for key, column in decided.values.items()}
+    told.update((key, bool(s[0])) for key, s in decided.surely.items() if s is not None)
+    return len(decided.open) > 0 or any(told[key] is not plan.nothing(key) for key in told)
 
 
 def _folded(
-    asking: Asking, plan: BatchPlan, numbers: Array, at_us: int, keys: Sequence[Key]
-) -> dict[Key, Column]:
-    values: dict[Key, list[Any]] = {key: [] for key in keys}
+    asking: Asking, plan: BatchPlan, numbers: Array, at_us: int, keys: list[Key]
+) -> list[dict[Key, Any]]:
+    found: list[dict[Key, Any]] = []
     for start in range(0, len(numbers), PEOPLE):
         chunk = numbers[start : start + PEOPLE].tolist()
         names = asking.history.subject_names(chunk)
         people = [Person(n, (i,), (n,)) for n, i in zip(names, chunk, strict=True)]
         questions = [Question(person, at_us) for person in people]
-        for found in fold_answers(asking, plan, questions, keys):
-            for key in keys:
-                values[key].append(found[key])
-    return {key: column_of(values[key]) for key in keys}
+        found += fold_answers(asking, plan, questions, keys)
+    return found

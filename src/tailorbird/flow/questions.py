@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.deciding import decide
 from tailorbird.flow.folding import fold_answers
 from tailorbird.flow.running import columns_of, run
 from tailorbird.kernel.instants import find_zone
@@ -17,7 +18,6 @@ from tailorbird.language.batch.columns import (
     Array,
     Column,
     as_numbers,
-    column_of,
     spread,
     taken,
     value_at,
@@ -76,11 +76,11 @@ def reply(
         for in_zone, (_, at_us) in zip(moment.zones, questions, strict=True)
     ]
     evaluation = Evaluation(_asked(questions, heres), columns, plan.expressions)
-    answered = [key for key in plan.keys if all(op in columns for op in plan.operations[key])]
-    found = {key: evaluation.definition(key) for key in answered}
-    folded = [key for key in plan.keys if key not in found]
-    if folded:
-        found.update(_folded(asking, plan, questions, folded))
+
+    def fold(rows: Array, keys: list[Key]) -> list[dict[Key, Any]]:
+        return fold_answers(asking, plan, [questions[row] for row in rows.tolist()], keys)
+
+    found = decide(plan, evaluation, known, size).completed(fold)
     return Replies(
         exists, {key: _of_existing(found[key], exists, plan.nothing(key)) for key in plan.keys}
     )
@@ -180,13 +180,6 @@ def _asked(questions: Sequence[Question], heres: Sequence[Here]) -> Asked:
         here_of.append(numbers[key])
     instants = np.array([at_us for _, at_us in questions], np.int64)
     return Asked(instants, distinct, np.array(here_of, np.int64))
-
-
-def _folded(
-    asking: Asking, plan: BatchPlan, questions: Sequence[Question], keys: Sequence[Key]
-) -> dict[Key, Column]:
-    answers = fold_answers(asking, plan, questions, keys)
-    return {key: column_of([answer[key] for answer in answers]) for key in keys}
 
 
 def _of_existing(column: Column, exists: Array, nothing: Value) -> Column:
