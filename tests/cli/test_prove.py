@@ -11,6 +11,7 @@ DEFINITIONS = """
 segments:
   repeat_viewer: count("Product Viewed", last="7d") >= 2
   came_back: entered("repeat_viewer", last="30d")
+  new_app: did("Product Viewed", where=version(properties.app) >= version("2.0"), last="30d")
 """
 
 
@@ -29,7 +30,7 @@ def test_a_proof_says_what_was_compared_and_that_nothing_differs(shop: Shop) -> 
     assert "4 of 7 people: 2 heaviest, 0 merged, 2 by chance" in done.output
     assert "seed 3" in done.output and "0 disagreements" in done.output
     assert "reference" in done.output and "100.0 %" in done.output
-    assert "not about segment came_back: that is answered person by person" in done.output
+    assert "not about segment new_app: that is answered person by person" in done.output
 
 
 def test_everybody_is_asked_with_all(shop: Shop) -> None:

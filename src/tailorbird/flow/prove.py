@@ -18,7 +18,7 @@ from tailorbird.flow.everybody import moment_at
 from tailorbird.flow.sampling import Household, Sample, everybody, households, population, sample
 from tailorbird.flow.seeded_reading import SeedReading, Start, resumed, told
 from tailorbird.flow.stored_reading import StoredReading
-from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
 from tailorbird.language import live
 from tailorbird.language.batch.plan import ALL_WAYS, batch_plan, readings
 from tailorbird.language.definitions import Definitions, Key
@@ -53,6 +53,7 @@ REST: Final = 200
 SHRUNK: Final = 5
 """So many definitions with disagreements are made small; more would say the same."""
 _CHUNK: Final = 200
+_LINKS: Final = frozenset({MERGE, UNMERGE})
 
 Progress = Callable[[int, int], None]
 
@@ -200,7 +201,10 @@ class _Prover:
 
     def _answers(self, reading: Reading, case: _Case) -> list[Answers]:
         definitions, questions = case.round.definitions, case.round.questions
-        facts = [*self._workspace, *case.household.facts]
+        last_us = max(question.at_us for question in questions)
+        # Links count from the beginning of time; what else lies after all questions does not.
+        counted = [f for f in case.household.facts if f.time_us <= last_us or f.name in _LINKS]
+        facts = [*self._workspace, *counted]
         try:
             return reading.answers(definitions, facts, questions, known_then=self._known_then)
         except Exception as error:  # whatever it is, it belongs into the report of a proof

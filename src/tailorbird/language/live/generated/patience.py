@@ -2,7 +2,7 @@
 
 from typing import Final
 
-WRITTEN_AFTER = 64
+WRITTEN_AFTER = 128
 """So often is something done by closures before a function is written for it, which costs more."""
 LARGEST: Final = 400
 """How many operations and definitions a function may write out."""
