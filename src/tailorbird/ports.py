@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -10,12 +11,72 @@ from tailorbird.events.cells import Kind
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.mapping import Mapping as RowMapping
 from tailorbird.events.table import Reject, Rows
-from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.definitions import Key
 
 if TYPE_CHECKING:
     from tailorbird.language.batch.columns import Array
+
+
+class Logged(NamedTuple):
+    """What became of one batch of facts that asked to be in the log."""
+
+    first_position: int
+    """The position of the first accepted fact; the others follow without a gap."""
+    accepted: FactColumns
+    """Those that are new, as they are kept: each with its id and the instant it became known."""
+    duplicates: Sequence[int]
+    """The places, in the batch, of facts whose message id is known."""
+
+
+class LogChunk(NamedTuple):
+    """Some facts of the log, in order of position."""
+
+    columns: FactColumns
+    positions: Sequence[int]
+    """One for each fact. Facts of erased subjects are gone, their positions stay unused."""
+    next_position: int
+    """Where to read on."""
+
+
+class NotWritableError(TailorbirdError):
+    """Nothing can be accepted now: nothing of this batch is stored, what was accepted is safe."""
+
+    retryable = True
+
+
+class StaleWriterError(TailorbirdError):
+    """Another process has become the log's writer since this one opened it."""
+
+    def __init__(self) -> None:
+        super().__init__("another process has become the writer of the log; this one has to end")
+
+
+class DamagedLogError(TailorbirdError):
+    """A part of the log is not what was written."""
+
+    def __init__(self, first_position: int, count: int) -> None:
+        self.first_position = first_position
+        self.count = count
+        super().__init__(
+            f"the log is damaged: positions {first_position} to {first_position + count - 1} "
+            "cannot be read; restore it from a backup"
+        )
+
+
+class EventLog(Protocol):
+    """The durable order of accepted facts; everything else is made from it."""
+
+    @property
+    def end_position(self) -> int:
+        """The position that the next accepted fact gets."""
+
+    def writing(self, now_us: int) -> AbstractContextManager[Callable[[FactColumns], Logged]]:
+        """Append batches, all or none; they are on the disk when the block is left."""
+
+    def read(self, position: int, most: int) -> LogChunk:
+        """The facts from a position on, about so many."""
 
 
 class Appended(NamedTuple):

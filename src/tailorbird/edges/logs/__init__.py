@@ -1,0 +1,1 @@
+"""Logs: the durable order in which facts were accepted, and the keys that they are sealed with."""

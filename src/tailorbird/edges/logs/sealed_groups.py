@@ -1,0 +1,124 @@
+"""One commit group of the log as bytes: frames of one subject each, sealed with her key.
+
+Outside the seals stand a keyed hash of the subject and the places of her facts in the group. What
+is sealed is bound to the group's first position and to those places, so that no frame can be put
+somewhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from tailorbird.events.columns import FactColumns
+from tailorbird.governance.seals import NONCE_BYTES, open_seal, seal
+
+FORM: Final = 1
+"""The version of this form; every group begins with it."""
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder().decode
+
+
+class Frame(NamedTuple):
+    """The facts of one subject in a group."""
+
+    subject: bytes
+    """Its keyed hash."""
+    places: list[int]
+    """Where in the group they stand, ascending."""
+    sealed: bytes
+
+
+def subjects_in(columns: FactColumns) -> dict[str, list[int]]:
+    """The places of each subject's facts."""
+    found: dict[str, list[int]] = {}
+    for place, subject in enumerate(columns.subject):
+        found.setdefault(subject, []).append(place)
+    return found
+
+
+def packed(
+    columns: FactColumns,
+    first_position: int,
+    hash_of: Callable[[str], bytes],
+    keys: Mapping[bytes, bytes],
+    random_bytes: Callable[[int], bytes],
+) -> bytes:
+    """The bytes of a group; ``keys`` has those of all its subjects, by their hashes."""
+    by_subject = subjects_in(columns)
+    nonces = random_bytes(NONCE_BYTES * len(by_subject))
+    rows = list(
+        zip(
+            columns.time_us,
+            columns.id,
+            columns.name,
+            columns.act,
+            columns.active,
+            columns.source,
+            columns.known_us,
+            columns.properties,
+            columns.context,
+            strict=True,
+        )
+    )
+    frames: list[Frame] = []
+    for number, (subject, places) in enumerate(by_subject.items()):
+        hashed = hash_of(subject)
+        plain = _encode((subject, [rows[place] for place in places]))
+        nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
+        bound = _bound(first_position, hashed, places)
+        frames.append(Frame(hashed, places, seal(keys[hashed], nonce, plain, bound)))
+    return _encode((FORM, frames))
+
+
+def frames_of(data: bytes) -> list[Frame]:
+    """The frames of a group; raises ``ValueError`` for another form."""
+    form, frames = _decode(data)
+    if form != FORM:
+        raise ValueError(f"a group of form {form}, this program reads {FORM}")
+    return [Frame(*frame) for frame in frames]
+
+
+def unpacked(
+    frames: Collection[Frame], first_position: int, keys: Mapping[bytes, bytes]
+) -> list[tuple[int, tuple[Any, ...]]]:
+    """The facts of a group in order: each its place and a row of `FactColumns`.
+
+    Those are left out whose subject has no key any more. Raises `BrokenSealError`.
+    """
+    found: list[tuple[int, tuple[Any, ...]]] = []
+    for hashed, places, sealed in frames:
+        key = keys.get(hashed)
+        if key is None:
+            continue
+        plain = open_seal(key, sealed, _bound(first_position, hashed, places))
+        subject, rows = _decode(plain)
+        for place, row in zip(places, rows, strict=True):
+            time_us, id_, name, act, active, source, known_us, properties, context = row
+            found.append(
+                (
+                    place,
+                    (
+                        subject,
+                        time_us,
+                        id_,
+                        name,
+                        act,
+                        active,
+                        source,
+                        known_us,
+                        properties,
+                        context,
+                        False,
+                    ),
+                )
+            )
+    found.sort(key=lambda entry: entry[0])
+    return found
+
+
+def _bound(first_position: int, hashed: bytes, places: Sequence[int]) -> bytes:
+    return _encode((first_position, hashed, places))

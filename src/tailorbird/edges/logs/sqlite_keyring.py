@@ -1,0 +1,114 @@
+"""The keys of a workspace's subjects, in a file of their own that is never part of a backup."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import Any, Final, Self
+
+from tailorbird.edges.sqlite_files import open_file, told, transaction
+from tailorbird.governance.seals import KEY_BYTES, keyed_hash
+
+WHAT: Final = "the keyring"
+_CACHED: Final = 200_000
+_FIND: Final = "SELECT key FROM keys WHERE subject = ?"
+
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE secret (value BLOB NOT NULL) STRICT;
+    CREATE TABLE keys (subject BLOB PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    """,
+)
+
+
+class SqliteKeyring:
+    """One random key for each subject, found by the keyed hash of the subject.
+
+    >>> with SqliteKeyring(None) as keyring:
+    ...     ann = keyring.hash_of("ann")
+    ...     made = keyring.made([ann])
+    ...     keyring.found([ann]) == made
+    True
+    """
+
+    def __init__(
+        self, path: Path | None, random_bytes: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        """Open or make the keyring at a path; None keeps it in memory."""
+        self._path = path
+        self._random_bytes = random_bytes
+        self._connection = open_file(path, WHAT, MIGRATIONS)
+        # What is deleted is overwritten in the file too.
+        self._connection.execute("PRAGMA secure_delete = ON")
+        self._cache: dict[bytes, bytes] = {}
+        self._secret = self._find_secret()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    def _find_secret(self) -> bytes:
+        with told(WHAT, self._path), transaction(self._connection):
+            found = self._connection.execute("SELECT value FROM secret").get
+            if found is None:
+                found = self._random_bytes(KEY_BYTES)
+                self._connection.execute("INSERT INTO secret VALUES (?)", (found,))
+        return bytes(found)
+
+    def hash_of(self, text: str) -> bytes:
+        """What stands for an identifier outside of seals."""
+        return keyed_hash(self._secret, text)
+
+    def hashes_of(self, texts: Iterable[str]) -> list[bytes]:
+        """The same of many."""
+        secret = self._secret
+        return [keyed_hash(secret, text) for text in texts]
+
+    def found(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
+        """The keys of those subjects, given as hashes, that have one."""
+        known = {subject: key for subject in subjects if (key := self._cache.get(subject))}
+        missing = [subject for subject in subjects if subject not in known]
+        with told(WHAT, self._path):
+            for subject in missing:
+                key = self._connection.execute(_FIND, (subject,)).get
+                if key is not None:
+                    known[subject] = key
+        self._remember(known)
+        return known
+
+    def made(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
+        """The keys of all these subjects; new ones are on the disk when this returns."""
+        known = self.found(subjects)
+        new = {
+            subject: self._random_bytes(KEY_BYTES)
+            for subject in dict.fromkeys(subjects)
+            if subject not in known
+        }
+        if new:
+            with told(WHAT, self._path), transaction(self._connection):
+                self._connection.executemany("INSERT INTO keys VALUES (?, ?)", new.items())
+            self._remember(new)
+        return known | new
+
+    def destroy(self, subjects: Collection[bytes]) -> None:
+        """Forget the keys of subjects for ever: what was sealed with them can be read no more."""
+        with told(WHAT, self._path), transaction(self._connection):
+            self._connection.executemany(
+                "DELETE FROM keys WHERE subject = ?", [(subject,) for subject in subjects]
+            )
+        for subject in subjects:
+            self._cache.pop(subject, None)
+        with told(WHAT, self._path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _remember(self, keys: dict[bytes, bytes]) -> None:
+        if len(self._cache) + len(keys) > _CACHED:
+            self._cache.clear()
+        self._cache.update(keys)

@@ -1,0 +1,269 @@
+"""The log in one SQLite file: one sealed blob for each commit group, synced before it is told.
+
+``docs/decisions/0004-log-format.md`` says why it is as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+import apsw
+
+from tailorbird.edges.logs.known_ids import KnownIds
+from tailorbird.edges.logs.lease import Lease
+from tailorbird.edges.logs.sealed_groups import frames_of, packed, subjects_in, unpacked
+from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
+from tailorbird.edges.sqlite_files import open_file, told
+from tailorbird.events.columns import FactColumns, columns_from_rows
+from tailorbird.governance.seals import HASH_BYTES, BrokenSealError
+from tailorbird.ports import DamagedLogError, LogChunk, Logged, NotWritableError, StaleWriterError
+
+WHAT: Final = "the log"
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE meta (
+        epoch INTEGER NOT NULL, end_position INTEGER NOT NULL, known_us INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO meta VALUES (0, 0, 0);
+    CREATE TABLE groups (
+        first_position INTEGER PRIMARY KEY,
+        count INTEGER NOT NULL,
+        ids BLOB NOT NULL,
+        checksum INTEGER NOT NULL,
+        blob BLOB NOT NULL
+    ) STRICT;
+    """,
+)
+
+
+class SqliteLog:
+    """Accepted facts in the order of acceptance, each message id once, for as long as it is kept.
+
+    >>> from tailorbird.events.columns import columns_of
+    >>> from tailorbird.kernel.facts import Fact
+    >>> fact = Fact("ann", 5, "m1", "Seen", {}, {}, True, True, "web", 0, 5)
+    >>> with SqliteKeyring(None) as keyring, SqliteLog(None, keyring) as log:
+    ...     with log.writing(now_us=9) as writing:
+    ...         writing(columns_of([fact, fact])).duplicates
+    ...     log.read(0, 10).columns.id
+    [1]
+    ['m1']
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        keyring: SqliteKeyring,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """Open or make the log at a path and become its writer; None keeps it in memory.
+
+        Raises `InputError` when another process writes to it.
+        """
+        self._path = path
+        self._keyring = keyring
+        self._random_bytes = random_bytes
+        self._lease = None if path is None else Lease(path.with_suffix(".lock"))
+        try:
+            self._connection = open_file(path, WHAT, MIGRATIONS)
+            self._known = KnownIds()
+            self._end = self._known_us = 0
+            self._failed: str | None = None
+            self._epoch = self._begin_epoch()
+            self._load()
+        except BaseException:
+            if self._lease is not None:
+                self._lease.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+        if self._lease is not None:
+            self._lease.close()
+
+    def _begin_epoch(self) -> int:
+        with told(WHAT, self._path):
+            epoch: int = self._connection.execute(
+                "UPDATE meta SET epoch = epoch + 1 RETURNING epoch"
+            ).get
+            return epoch
+
+    def _load(self) -> None:
+        """Where the log ends, and the ids that are in it."""
+        with told(WHAT, self._path):
+            found = self._connection.execute("SELECT end_position, known_us FROM meta").get
+            self._end, self._known_us = found
+            gathered, size = [], 0
+            for (ids,) in self._connection.execute("SELECT ids FROM groups"):
+                gathered.append(ids)
+                size += len(ids)
+                if size > 1 << 26:
+                    self._known.add_many(b"".join(gathered))
+                    gathered, size = [], 0
+            self._known.add_many(b"".join(gathered))
+
+    @property
+    def end_position(self) -> int:
+        """The position that the next accepted fact gets."""
+        return self._end
+
+    @property
+    def bytes_for_ids(self) -> int:
+        """The memory that knowing all message ids takes."""
+        return self._known.bytes_held
+
+    # Writing
+
+    @contextmanager
+    def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
+        """Append batches with the function that is given, all of them or, after an error, none.
+
+        They are on the disk when the block is left without an error, and not before.
+        """
+        if self._failed is not None:
+            raise NotWritableError(self._failed)
+        writer = _Writer(self, now_us)
+        with self._guarded():
+            self._connection.execute("BEGIN IMMEDIATE")
+            if self._connection.execute("SELECT epoch FROM meta").get != self._epoch:
+                self._connection.execute("ROLLBACK")
+                raise StaleWriterError
+        try:
+            yield writer.append
+            with self._guarded():
+                self._connection.execute(
+                    "UPDATE meta SET end_position = ?, known_us = ?", (writer.end, writer.known_us)
+                )
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._end, self._known_us = writer.end, writer.known_us
+        self._known.add(writer.new_ids)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """A full disk may have room again; after any other fault no write is trusted any more."""
+        try:
+            yield
+        except apsw.FullError as error:
+            raise NotWritableError("the disk is full; make room and send again") from error
+        except apsw.BusyError as error:
+            raise NotWritableError("another process holds the log's file") from error
+        except apsw.Error as error:
+            self._failed = f"writing failed ({error}); nothing is accepted until a new start"
+            raise NotWritableError(self._failed) from error
+
+    # Reading
+
+    def read(self, position: int, most: int) -> LogChunk:
+        """The facts from a position on, about so many: whole groups, at least one if there is one.
+
+        Those of subjects whose key was destroyed are left out. Raises `DamagedLogError`.
+        """
+        rows: list[tuple[Any, ...]] = []
+        positions: list[int] = []
+        following = position
+        with told(WHAT, self._path):
+            groups = self._connection.execute(
+                "SELECT first_position, count, checksum, blob FROM groups WHERE first_position >= "
+                "coalesce((SELECT max(first_position) FROM groups WHERE first_position <= ?), 0) "
+                "ORDER BY first_position",
+                (position,),
+            )
+            for first, count, checksum, blob in groups:
+                for place, row in self._opened(first, count, checksum, blob):
+                    if first + place >= position:
+                        positions.append(first + place)
+                        rows.append(row)
+                following = max(following, first + count)
+                if following - position >= most:
+                    break
+        return LogChunk(columns_from_rows(rows), positions, following)
+
+    def _opened(
+        self, first: int, count: int, checksum: int, blob: bytes
+    ) -> list[tuple[int, tuple[Any, ...]]]:
+        if zlib.crc32(blob) != checksum:
+            raise DamagedLogError(first, count)
+        try:
+            frames = frames_of(blob)
+            keys = self._keyring.found([frame.subject for frame in frames])
+            return unpacked(frames, first, keys)
+        except (ValueError, BrokenSealError) as error:
+            raise DamagedLogError(first, count) from error
+
+
+class _Writer:
+    """The batches of one transaction."""
+
+    def __init__(self, log: SqliteLog, now_us: int) -> None:
+        self._log = log
+        self.end = log._end
+        self.known_us = max(now_us, log._known_us)
+        self.new_ids: list[bytes] = []
+        self._new: set[bytes] = set()
+
+    def append(self, columns: FactColumns) -> Logged:
+        """Add one batch as one group; only what is new in it is written."""
+        first = self.end
+        columns, hashes = self._apart(columns)
+        duplicates = self._duplicates(hashes)
+        new = columns.without(duplicates)
+        new = new._replace(
+            known_us=[self.known_us if known is None else known for known in new.known_us]
+        )
+        if new.length:
+            kept = [hash_ for place, hash_ in enumerate(hashes) if place not in duplicates]
+            self._write(new, kept)
+            self.end = first + new.length
+        return Logged(first, new, sorted(duplicates))
+
+    def _apart(self, columns: FactColumns) -> tuple[FactColumns, list[bytes]]:
+        """Equal rows without an id of their own are different facts: `FactColumns.hashed`."""
+        if any(columns.hashed) and len(set(columns.id)) < columns.length:
+            seen: dict[str, int] = {}
+            ids = list(columns.id)
+            for place, (id_, hashed) in enumerate(zip(columns.id, columns.hashed, strict=True)):
+                count = seen[id_] = seen.get(id_, -1) + 1
+                if hashed and count:
+                    ids[place] = f"{id_}.{count}"
+            columns = columns._replace(id=ids)
+        return columns, self._log._keyring.hashes_of(columns.id)
+
+    def _duplicates(self, hashes: Sequence[bytes]) -> set[int]:
+        found: set[int] = set()
+        for place, known in enumerate(self._log._known.among(hashes)):
+            hash_ = hashes[place]
+            if known or hash_ in self._new:
+                found.add(place)
+            else:
+                self._new.add(hash_)
+                self.new_ids.append(hash_)
+        return found
+
+    def _write(self, new: FactColumns, hashes: Sequence[bytes]) -> None:
+        log = self._log
+        hashed = {subject: log._keyring.hash_of(subject) for subject in subjects_in(new)}
+        keys = log._keyring.made(list(hashed.values()))
+        blob = packed(new, self.end, hashed.__getitem__, keys, log._random_bytes)
+        ids = b"".join(hashes)
+        assert len(ids) == HASH_BYTES * new.length
+        with log._guarded():
+            log._connection.execute(
+                "INSERT INTO groups VALUES (?, ?, ?, ?, ?)",
+                (self.end, new.length, ids, zlib.crc32(blob), blob),
+            )

@@ -1,0 +1,78 @@
+"""How the project's SQLite files are opened: every commit is on the disk when it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from tailorbird.kernel.errors import InputError
+
+
+def open_file(path: Path | None, what: str, migrations: Sequence[str]) -> apsw.Connection:
+    """Open or make a file and bring it to the newest version; None keeps it in memory.
+
+    Step n of the migrations makes a file of version n out of one of version n - 1. Raises
+    `InputError` for a file that cannot be opened, is none of these, or was written by a newer
+    version; then nothing of it is touched.
+    """
+    with told(what, path):
+        connection = apsw.Connection(":memory:" if path is None else str(path))
+        try:
+            connection.set_busy_timeout(5_000)
+            _migrate(connection, what, path, migrations)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _migrate(
+    connection: apsw.Connection, what: str, path: Path | None, migrations: Sequence[str]
+) -> None:
+    found = int(connection.execute("PRAGMA user_version").get)
+    if found > len(migrations):
+        raise InputError(
+            f"{what} {path} was written by a newer version of Tailorbird "
+            f"(its tables have version {found}, this program knows {len(migrations)})"
+        )
+    for number, script in enumerate(migrations[found:], found + 1):
+        with transaction(connection):
+            connection.execute(script)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """All or nothing; the lock is taken at the beginning."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def told(what: str, path: Path | None) -> Iterator[None]:
+    """Say in the user's words what the engine found wrong with a file."""
+    try:
+        yield
+    except apsw.Error as error:
+        reason = _REASONS.get(type(error), str(error))
+        raise InputError(f"{what} {path or 'in memory'} cannot be used: {reason}") from error
+
+
+_REASONS: Final[dict[type[apsw.Error], str]] = {
+    apsw.BusyError: "another process is writing to it; try again when that has ended",
+    apsw.FullError: "the disk is full; make room and try again",
+    apsw.NotADBError: "it is not a file of this kind, or it is damaged",
+    apsw.CorruptError: "it is damaged; restore it from a backup",
+}

@@ -1,0 +1,1 @@
+"""What may be done with facts about people: here, who can read them at all."""

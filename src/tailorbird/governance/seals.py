@@ -1,0 +1,56 @@
+"""Sealed payloads: what is written about a subject can be read with the key of that subject alone.
+
+A fact is sealed under the key of the identifier that it was accepted under. Whoever destroys that
+key makes every copy of the fact unreadable, those in old backups too. Outside a seal stand keyed
+hashes: they are equal for equal texts and tell nothing to anybody without the workspace's secret.
+
+AES-256 in Galois/Counter mode, NIST SP 800-38D, with a nonce of 96 random bits for each seal.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tailorbird.kernel.errors import TailorbirdError
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+HASH_BYTES: Final = 16
+
+
+class BrokenSealError(TailorbirdError):
+    """What was sealed is not what is there, or the key belongs to something else."""
+
+
+def seal(key: bytes, nonce: bytes, plain: bytes, bound: bytes) -> bytes:
+    """The sealed form of some bytes; ``nonce`` is random and never used again with the key.
+
+    ``bound`` is not stored: opening needs the same bytes, so that a seal cannot be moved elsewhere.
+
+    >>> open_seal(bytes(32), seal(bytes(32), bytes(12), b"hello", b"place"), b"place")
+    b'hello'
+    """
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound)
+
+
+def open_seal(key: bytes, sealed: bytes, bound: bytes) -> bytes:
+    """The inverse of `seal`; raises `BrokenSealError`."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+    except (InvalidTag, ValueError) as error:
+        raise BrokenSealError("a sealed payload is damaged, or its key is another one") from error
+
+
+def keyed_hash(secret: bytes, text: str) -> bytes:
+    """What stands for an identifier outside of seals: BLAKE2b (RFC 7693) under a secret, 128 bits.
+
+    >>> len(keyed_hash(bytes(32), "ann"))
+    16
+    """
+    return blake2b(
+        text.encode("utf-8", "surrogatepass"), key=secret, digest_size=HASH_BYTES
+    ).digest()

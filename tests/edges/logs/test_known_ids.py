@@ -1,0 +1,36 @@
+"""The compact index of message ids answers as a set would."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tailorbird.edges.logs import known_ids
+from tailorbird.edges.logs.known_ids import KnownIds
+
+# Few different parts, so that many ids are alike in their beginnings.
+PART = st.sampled_from([bytes(4), b"\xff" * 4, b"abcd"])
+HASH = st.tuples(PART, PART, PART).map(lambda parts: b"".join(parts) + bytes(4))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.lists(HASH, max_size=12)), max_size=8), st.lists(HASH))
+def test_it_knows_what_a_set_knows(
+    steps: list[tuple[bool, list[bytes]]], asked: list[bytes]
+) -> None:
+    known, plain = KnownIds(), set[bytes]()
+    for many, hashes in steps:
+        if many:
+            known.add_many(b"".join(hashes))
+        else:
+            known.add(hashes)
+        plain.update(hashes)
+    assert known.among(asked) == [hash_ in plain for hash_ in asked]
+
+
+def test_ids_are_held_in_twelve_bytes_each() -> None:
+    known, count = KnownIds(), known_ids.RECENT * 3
+    known.add([number.to_bytes(16, "little") for number in range(count)])
+    assert known.bytes_held == 12 * count
+    numbers = [0, count - 1, count]
+    asked = [number.to_bytes(16, "little") for number in numbers]
+    assert known.among(asked) == [True, True, False]

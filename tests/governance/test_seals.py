@@ -1,0 +1,46 @@
+"""What is sealed can be read with its key, in its place, and in no other way."""
+
+from __future__ import annotations
+
+import pytest
+
+from tailorbird.governance.seals import BrokenSealError, keyed_hash, open_seal, seal
+
+KEY, NONCE = bytes(range(32)), bytes(12)
+
+
+def test_what_was_sealed_is_opened_with_its_key_in_its_place() -> None:
+    assert open_seal(KEY, seal(KEY, NONCE, b"ann bought", b"7"), b"7") == b"ann bought"
+
+
+def test_another_key_opens_nothing() -> None:
+    with pytest.raises(BrokenSealError):
+        open_seal(bytes(32), seal(KEY, NONCE, b"ann bought", b"7"), b"7")
+
+
+def test_a_seal_does_not_open_in_another_place() -> None:
+    with pytest.raises(BrokenSealError):
+        open_seal(KEY, seal(KEY, NONCE, b"ann bought", b"7"), b"8")
+
+
+@pytest.mark.parametrize("at", [0, 12, -1])
+def test_a_changed_byte_is_noticed(at: int) -> None:
+    sealed = bytearray(seal(KEY, NONCE, b"ann bought", b"7"))
+    sealed[at] ^= 1
+    with pytest.raises(BrokenSealError):
+        open_seal(KEY, bytes(sealed), b"7")
+
+
+def test_too_few_bytes_are_a_broken_seal() -> None:
+    with pytest.raises(BrokenSealError):
+        open_seal(KEY, b"short", b"")
+
+
+def test_a_sealed_text_cannot_be_seen() -> None:
+    assert b"ann" not in seal(KEY, NONCE, b"ann bought", b"7")
+
+
+def test_hashes_of_another_secret_differ() -> None:
+    assert keyed_hash(KEY, "ann") == keyed_hash(KEY, "ann")
+    assert keyed_hash(KEY, "ann") != keyed_hash(bytes(32), "ann")
+    assert keyed_hash(KEY, "\ud800") != keyed_hash(KEY, "?")
