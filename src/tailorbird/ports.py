@@ -14,6 +14,8 @@ from tailorbird.events.table import Reject, Rows
 from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.definitions import Key
+from tailorbird.people.parting import Link
+from tailorbird.segments.membership import Turned
 
 if TYPE_CHECKING:
     from tailorbird.language.batch.columns import Array
@@ -225,3 +227,154 @@ class Registry(Protocol):
 
     def add(self, after: int | None, version: Version) -> Version:
         """Store a version behind the one it was made from; raises `MovedOnError`."""
+
+
+class StoredPerson(NamedTuple):
+    """A person as the store of live states keeps her."""
+
+    person: int
+    """Her number: people are renamed when they are joined, numbers stay."""
+    name: str
+    wake_at: int
+    standing: int
+    """The number of what the record says of her, see `StateStore.standing_number`."""
+    state: bytes
+
+
+class Pending(NamedTuple):
+    """Somebody whose history has to be read again before her facts can go on."""
+
+    person: int
+    as_of: int
+    """Her stored state reflects the facts below this position."""
+    cause: str
+    """What the record gives as the reason of what turns."""
+    standing: int
+    """What the record says of her."""
+
+
+class LiveMeta(NamedTuple):
+    """How far a store of live states is."""
+
+    position: int = 0
+    """The facts below it are taken in."""
+    clock_us: int = 0
+    """The latest instant at which anybody was asked anything."""
+    fingerprint: str = ""
+    """Which definitions the states are of; empty in a new store."""
+
+
+class StateStore(Protocol):
+    """Live states, who is who, the record, and the position that they reflect: one commit each."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is written within is kept at its end, or nothing of it after an error."""
+
+    def meta(self) -> LiveMeta:
+        """How far it is."""
+
+    def put_meta(self, meta: LiveMeta) -> None:
+        """Note how far it is."""
+
+    def clear(self) -> None:
+        """Forget everything but the record."""
+
+    def person_of(self, subject: str) -> int | None:
+        """The number of the person whom a subject belongs to."""
+
+    def find(self, person: int) -> StoredPerson | None:
+        """A person by number."""
+
+    def last_person(self) -> int:
+        """The highest number that a person has."""
+
+    def put_people(self, people: Iterable[StoredPerson]) -> None:
+        """Store people, new or changed."""
+
+    def put_subjects(self, subjects: Iterable[tuple[str, int]]) -> None:
+        """Say to whom some subjects belong."""
+
+    def subjects_of(self, person: int) -> list[str]:
+        """Every subject of a person, in order."""
+
+    def move(self, person: int, into: int) -> None:
+        """Give everything that identifies a person to another one, and forget her."""
+
+    def remove(self, person: int) -> None:
+        """Forget a person and her subjects."""
+
+    def rename(self, person: int, name: str) -> None:
+        """Give a person another name."""
+
+    def add_link(self, person: int, link: Link) -> None:
+        """Note a link between two subjects of a person."""
+
+    def links_of(self, person: int) -> list[Link]:
+        """The links between a person's subjects."""
+
+    def give_links(self, links: Iterable[Link], person: int) -> None:
+        """Say to whom some links belong."""
+
+    def take_back(self, link: str) -> int | None:
+        """Take a link back, also before it is made; gives the person whose it was."""
+
+    def is_taken_back(self, link: str) -> bool:
+        """Whether a link was taken back."""
+
+    def due(self, until_us: int, most: int) -> list[tuple[int, int]]:
+        """Who is to be woken up to an instant: when, and the number, the earliest first."""
+
+    def next_wake_us(self) -> int | None:
+        """The earliest instant at which somebody is to be woken."""
+
+    def wake_everybody(self, at_us: int) -> None:
+        """Wake everybody at an instant, or earlier where that is noted."""
+
+    def standing_number(self, key: bytes) -> int:
+        """The number of a standing, which is written down once for all who share it."""
+
+    def standings(self) -> list[tuple[int, bytes]]:
+        """All standings by number."""
+
+    def people_standing(self, standing: int, after: str, most: int) -> list[str]:
+        """Names of people with a standing, in order, that come after one."""
+
+    def everybody(self) -> Iterator[tuple[int, str, int]]:
+        """Each person's number, name and standing."""
+
+    def put_pending(self, pending: Pending) -> None:
+        """Mark somebody; she is woken no more until the mark is gone."""
+
+    def everybody_pending(self, as_of: int, cause: str) -> None:
+        """Mark everybody who is not marked yet."""
+
+    def drop_pending(self, person: int) -> None:
+        """Take a mark away."""
+
+    def find_pending(self, person: int) -> Pending | None:
+        """Somebody's mark."""
+
+    def pending(self, most: int) -> list[Pending]:
+        """Some of the marks, the oldest first."""
+
+    def add_record(self, entries: Sequence[Turned]) -> None:
+        """Add entries to the record; those that share a number are of one step."""
+
+    def record(self, after: int, most: int) -> list[Turned]:
+        """Entries with a number above one, of about so many steps."""
+
+    def last_number(self) -> int:
+        """The number of the newest entry of the record, 0 without any."""
+
+    def add_workspace_fact(self, fact: Fact) -> None:
+        """Keep a fact about everybody."""
+
+    def workspace_facts(self) -> list[Fact]:
+        """The facts about everybody, in order of position."""
+
+
+class Histories(Protocol):
+    """Where the facts of single people are read again."""
+
+    def facts_of(self, subjects: Sequence[str], position: int) -> list[Fact]:
+        """The facts of some subjects below a position of the log, in any order."""

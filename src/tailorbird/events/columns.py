@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tailorbird.events.cells import tagged
 from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.values import read_tagged
 
 
 class FactColumns(NamedTuple):
@@ -76,3 +77,32 @@ def columns_from_rows(rows: Sequence[tuple[Any, ...]]) -> FactColumns:
     if not rows:
         return FactColumns(*([] for _ in FactColumns._fields))
     return FactColumns(*(list(column) for column in zip(*rows, strict=True)))
+
+
+def facts_of(columns: FactColumns, positions: Sequence[int]) -> list[Fact]:
+    """Accepted facts out of columns: the inverse of `columns_of`, with positions."""
+    return [
+        Fact(subject, time_us, id_, name, _object(properties), _object(context), *others)
+        for subject, time_us, id_, name, properties, context, *others in zip(
+            columns.subject,
+            columns.time_us,
+            columns.id,
+            columns.name,
+            columns.properties,
+            columns.context,
+            columns.act,
+            columns.active,
+            columns.source,
+            positions,
+            columns.known_us,
+            strict=True,
+        )
+    ]
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    value = read_tagged(text)
+    assert isinstance(value, dict)
+    return value

@@ -1,0 +1,1 @@
+"""Stores of live states, one file each."""

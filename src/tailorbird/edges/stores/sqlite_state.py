@@ -1,0 +1,307 @@
+"""Live states in one SQLite file: they, who is who, the record and the position move together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+
+from tailorbird.edges.sqlite_files import open_file, told, transaction
+from tailorbird.edges.stores.state_tables import MIGRATIONS
+from tailorbird.events.cells import tagged
+from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.values import MISSING, read_tagged
+from tailorbird.language.definitions import PERSONAS
+from tailorbird.language.world import FOREVER
+from tailorbird.people.parting import Link
+from tailorbird.ports import LiveMeta, Pending, StoredPerson
+from tailorbird.segments.membership import Turned
+
+WHAT: Final = "the live state"
+_DERIVED: Final = ("people", "subjects", "links", "taken_back", "pending", "standings", "workspace")
+_REMEMBERED: Final = 16_384
+_PUT: Final = (
+    "INSERT INTO people VALUES (?, ?, ?, ?, ?) ON CONFLICT (person) DO UPDATE SET "
+    "name = excluded.name, wake_at = excluded.wake_at, standing = excluded.standing, "
+    "state = excluded.state"
+)
+_MARK: Final = (
+    "INSERT INTO pending (person, as_of, cause, standing) "
+    "SELECT person, ?, ?, standing FROM people WHERE person NOT IN (SELECT person FROM pending)"
+)
+
+
+class SqliteState:
+    """The store of a workspace's live states.
+
+    >>> with SqliteState(None) as store, store.transaction():
+    ...     store.put_people([StoredPerson(1, "ann", 7, 1, b"")])
+    ...     store.put_subjects([("ann", 1)])
+    ...     store.person_of("ann"), store.due(9, 10)
+    (1, [(7, 1)])
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open or make the file at a path; None keeps it in memory."""
+        self._path = path
+        self._connection = open_file(path, WHAT, MIGRATIONS)
+        self._execute = self._connection.execute
+        self._written: dict[tuple[Any, ...], bytes] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """See `StateStore`."""
+        with told(WHAT, self._path), transaction(self._connection):
+            yield
+
+    def meta(self) -> LiveMeta:
+        """See `StateStore`."""
+        return LiveMeta(*self._execute("SELECT position, clock_us, fingerprint FROM meta").get)
+
+    def put_meta(self, meta: LiveMeta) -> None:
+        """See `StateStore`."""
+        self._execute("UPDATE meta SET position = ?, clock_us = ?, fingerprint = ?", meta)
+
+    def clear(self) -> None:
+        """See `StateStore`."""
+        for table in _DERIVED:
+            self._execute(f"DELETE FROM {table}")  # noqa: S608
+        self.put_meta(LiveMeta())
+
+    # People
+
+    def person_of(self, subject: str) -> int | None:
+        """See `StateStore`."""
+        found: int | None = self._execute(
+            "SELECT person FROM subjects WHERE subject = ?", (subject,)
+        ).get
+        return found
+
+    def find(self, person: int) -> StoredPerson | None:
+        """See `StateStore`."""
+        found = self._execute(
+            "SELECT person, name, wake_at, standing, state FROM people WHERE person = ?", (person,)
+        ).get
+        return None if found is None else StoredPerson(*found)
+
+    def last_person(self) -> int:
+        """See `StateStore`."""
+        return int(self._execute("SELECT coalesce(max(person), 0) FROM people").get)
+
+    def put_people(self, people: Iterable[StoredPerson]) -> None:
+        """See `StateStore`."""
+        self._connection.executemany(_PUT, people)
+
+    def put_subjects(self, subjects: Iterable[tuple[str, int]]) -> None:
+        """See `StateStore`."""
+        self._connection.executemany("INSERT OR REPLACE INTO subjects VALUES (?, ?)", subjects)
+
+    def subjects_of(self, person: int) -> list[str]:
+        """See `StateStore`."""
+        rows = self._execute(
+            "SELECT subject FROM subjects WHERE person = ? ORDER BY subject", (person,)
+        )
+        return [subject for (subject,) in rows]
+
+    def move(self, person: int, into: int) -> None:
+        """See `StateStore`."""
+        self._execute("UPDATE subjects SET person = ? WHERE person = ?", (into, person))
+        self._execute("UPDATE links SET person = ? WHERE person = ?", (into, person))
+        self.remove(person)
+
+    def remove(self, person: int) -> None:
+        """See `StateStore`."""
+        for table in ("people", "subjects", "pending"):
+            self._execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608
+
+    def rename(self, person: int, name: str) -> None:
+        """See `StateStore`."""
+        self._execute("UPDATE people SET name = ? WHERE person = ?", (name, person))
+
+    # Who is who
+
+    def add_link(self, person: int, link: Link) -> None:
+        """See `StateStore`."""
+        self._execute("INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?)", (*link, person))
+
+    def links_of(self, person: int) -> list[Link]:
+        """See `StateStore`."""
+        rows = self._execute("SELECT id, one, other FROM links WHERE person = ?", (person,))
+        return [Link(*row) for row in rows]
+
+    def give_links(self, links: Iterable[Link], person: int) -> None:
+        """See `StateStore`."""
+        changed = [(person, link.id) for link in links]
+        self._connection.executemany("UPDATE links SET person = ? WHERE id = ?", changed)
+
+    def take_back(self, link: str) -> int | None:
+        """See `StateStore`."""
+        self._execute("INSERT OR IGNORE INTO taken_back VALUES (?)", (link,))
+        found: int | None = self._execute(
+            "DELETE FROM links WHERE id = ? RETURNING person", (link,)
+        ).get
+        return found
+
+    def is_taken_back(self, link: str) -> bool:
+        """See `StateStore`."""
+        return self._execute("SELECT 1 FROM taken_back WHERE id = ?", (link,)).get is not None
+
+    # Waking
+
+    def due(self, until_us: int, most: int) -> list[tuple[int, int]]:
+        """See `StateStore`."""
+        rows = self._execute(
+            f"SELECT wake_at, person FROM people WHERE wake_at <= ? AND wake_at < {FOREVER} "  # noqa: S608
+            "ORDER BY wake_at, person LIMIT ?",
+            (until_us, most),
+        )
+        return [(wake_at, person) for wake_at, person in rows]
+
+    def next_wake_us(self) -> int | None:
+        """See `StateStore`."""
+        found: int | None = self._execute(
+            f"SELECT min(wake_at) FROM people WHERE wake_at < {FOREVER}"  # noqa: S608
+        ).get
+        return found
+
+    def wake_everybody(self, at_us: int) -> None:
+        """See `StateStore`."""
+        self._execute(
+            "UPDATE people SET wake_at = ? WHERE wake_at > ? "
+            "AND person NOT IN (SELECT person FROM pending)",
+            (at_us, at_us),
+        )
+
+    # Standings
+
+    def standing_number(self, key: bytes) -> int:
+        """See `StateStore`."""
+        found = self._execute("SELECT standing FROM standings WHERE key = ?", (key,)).get
+        if found is None:
+            self._execute("INSERT INTO standings (key) VALUES (?)", (key,))
+            found = self._connection.last_insert_rowid()
+        return int(found)
+
+    def standings(self) -> list[tuple[int, bytes]]:
+        """See `StateStore`."""
+        rows = self._execute("SELECT standing, key FROM standings")
+        return [(standing, key) for standing, key in rows]
+
+    def people_standing(self, standing: int, after: str, most: int) -> list[str]:
+        """See `StateStore`."""
+        rows = self._execute(
+            "SELECT name FROM people WHERE standing = ? AND name > ? ORDER BY name LIMIT ?",
+            (standing, after, most),
+        )
+        return [name for (name,) in rows]
+
+    def everybody(self) -> Iterator[tuple[int, str, int]]:
+        """See `StateStore`."""
+        yield from self._execute("SELECT person, name, standing FROM people ORDER BY person")
+
+    # Pending people
+
+    def put_pending(self, pending: Pending) -> None:
+        """See `StateStore`."""
+        self._execute(
+            "INSERT OR REPLACE INTO pending (person, as_of, cause, standing) VALUES (?, ?, ?, ?)",
+            pending,
+        )
+        self._execute(
+            "UPDATE people SET wake_at = ?, standing = ? WHERE person = ?",
+            (FOREVER, pending.standing, pending.person),
+        )
+
+    def everybody_pending(self, as_of: int, cause: str) -> None:
+        """See `StateStore`."""
+        self._execute(_MARK, (as_of, cause))
+        self._execute("UPDATE people SET wake_at = ?", (FOREVER,))
+
+    def drop_pending(self, person: int) -> None:
+        """See `StateStore`."""
+        self._execute("DELETE FROM pending WHERE person = ?", (person,))
+
+    def find_pending(self, person: int) -> Pending | None:
+        """See `StateStore`."""
+        found = self._execute(
+            "SELECT person, as_of, cause, standing FROM pending WHERE person = ?", (person,)
+        ).get
+        return None if found is None else Pending(*found)
+
+    def pending(self, most: int) -> list[Pending]:
+        """See `StateStore`."""
+        rows = self._execute(
+            "SELECT person, as_of, cause, standing FROM pending ORDER BY number LIMIT ?", (most,)
+        )
+        return [Pending(*row) for row in rows]
+
+    # The record
+
+    def add_record(self, entries: Sequence[Turned]) -> None:
+        """See `StateStore`."""
+        rows = []
+        for number, group in groupby(entries, key=lambda entry: entry.number):
+            step = list(group)
+            first = step[0]
+            changes = self._changes(tuple((entry.key, entry.value) for entry in step))
+            rows.append((number, first.subject, first.at_us, first.position, first.cause, changes))
+        self._connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def _changes(self, changes: tuple[Any, ...]) -> bytes:
+        """Their stored form; people turn in few different ways."""
+        found = self._written.get(changes)
+        if found is None:
+            if len(self._written) >= _REMEMBERED:
+                self._written.clear()
+            plain = [(key, None if value is MISSING else value) for key, value in changes]
+            found = self._written[changes] = msgspec.msgpack.encode(plain)
+        return found
+
+    def record(self, after: int, most: int) -> list[Turned]:
+        """See `StateStore`."""
+        rows = self._execute(
+            "SELECT number, subject, at_us, position, cause, changes FROM record "
+            "WHERE number > ? ORDER BY number LIMIT ?",
+            (after, most),
+        )
+        return [entry for row in rows for entry in _entries(*row)]
+
+    def last_number(self) -> int:
+        """See `StateStore`."""
+        return int(self._execute("SELECT coalesce(max(number), 0) FROM record").get)
+
+    # The workspace
+
+    def add_workspace_fact(self, fact: Fact) -> None:
+        """See `StateStore`."""
+        self._execute(
+            "INSERT OR REPLACE INTO workspace VALUES (?, ?)", (fact.position, tagged(list(fact)))
+        )
+
+    def workspace_facts(self) -> list[Fact]:
+        """See `StateStore`."""
+        rows = self._execute("SELECT fact FROM workspace ORDER BY position")
+        return [Fact(*read_tagged(text)) for (text,) in rows]  # type: ignore[misc]
+
+
+def _entries(
+    number: int, subject: str, at_us: int, position: int, cause: Any, changes: bytes
+) -> Iterator[Turned]:
+    for (kind, name), value in msgspec.msgpack.decode(changes):
+        key = (kind, name)
+        found = MISSING if key == PERSONAS and value is None else value
+        yield Turned(subject, key, found, at_us, position, cause, number)

@@ -1,0 +1,52 @@
+"""The tables of the live state, as numbered steps that every file goes through once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE meta (
+        position INTEGER NOT NULL, clock_us INTEGER NOT NULL, fingerprint TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO meta VALUES (0, 0, '');
+    CREATE TABLE people (
+        person INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        wake_at INTEGER NOT NULL,
+        standing INTEGER NOT NULL,
+        state BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX people_to_wake ON people (wake_at) WHERE wake_at < 253402128000000001;
+    CREATE INDEX people_standing ON people (standing, name);
+    CREATE TABLE subjects (subject TEXT PRIMARY KEY, person INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
+    CREATE INDEX subjects_of ON subjects (person);
+    CREATE TABLE links (
+        id TEXT PRIMARY KEY, one TEXT NOT NULL, other TEXT NOT NULL, person INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX links_of ON links (person);
+    CREATE TABLE taken_back (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+    CREATE TABLE standings (standing INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE) STRICT;
+    CREATE TABLE pending (
+        number INTEGER PRIMARY KEY,
+        person INTEGER NOT NULL UNIQUE,
+        as_of INTEGER NOT NULL,
+        cause TEXT NOT NULL,
+        standing INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE record (
+        number INTEGER PRIMARY KEY,
+        subject TEXT NOT NULL,
+        at_us INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        cause TEXT NOT NULL,
+        changes BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE workspace (position INTEGER PRIMARY KEY, fact TEXT NOT NULL) STRICT;
+    """,
+)
+"""Step n makes a file of version n out of one of version n - 1; steps are only ever added.
+
+Who is never woken has the instant `FOREVER`, which the index leaves out.
+"""

@@ -1,0 +1,418 @@
+"""Live people: facts of the log move their states along, and so does the passing of time.
+
+All that one call changes is one commit of the store: position, states, wake times, who is who
+and the record. After a crash the facts behind the stored position are taken in again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from heapq import merge as merged
+from itertools import islice
+from threading import RLock
+from typing import Any, Final, NamedTuple
+
+from tailorbird.events.columns import facts_of
+from tailorbird.flow.recording import Recording
+from tailorbird.flow.residents import RESIDENT_BYTES, Resident, Residents
+from tailorbird.flow.viewing import PersonView, moved, view
+from tailorbird.kernel.facts import AREA, FIGURE, MERGE, SETTING, UNMERGE, WORKSPACE, Fact
+from tailorbird.language import live
+from tailorbird.language.definitions import Key
+from tailorbird.language.live import PersonState, Replay, Step
+from tailorbird.language.world import FOREVER, World
+from tailorbird.people.parting import link_of, parted, taken_back
+from tailorbird.ports import EventLog, Histories, LiveMeta, Pending, StateStore
+from tailorbird.segments.membership import (
+    Cause,
+    Turned,
+    cause_of,
+    differences,
+    standing,
+    told_changes,
+)
+
+WAKES: Final = 1_000
+"""How often somebody is woken at the exact instants before a fact; then the clock jumps."""
+WAITING: Final = 10_000
+"""Facts that wait in memory for somebody's history; with more it is asked for again."""
+
+
+class Wanted(NamedTuple):
+    """Whose history is to be read again, up to a position."""
+
+    person: int
+    subjects: tuple[str, ...]
+    position: int
+
+
+class Live:
+    """Everybody's live state; one process at a time may have one on a store.
+
+    Threads may share it: each call waits for the one before.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        store: StateStore,
+        plan: live.Plan,
+        histories: Histories | None = None,
+        *,
+        memory_bytes: int = RESIDENT_BYTES,
+    ) -> None:
+        self.plan = plan
+        self._log = log
+        self._store = store
+        self._histories = histories
+        self._lock = RLock()
+        self._residents = Residents(store, memory_bytes)
+        self._load()
+
+    def _load(self) -> None:
+        """Begin with what is stored."""
+        self.position, self._clock_us, self._fingerprint = self._store.meta()
+        self._recording = Recording(self._store.last_number())
+        self._world = World(self._store.workspace_facts())
+        self._residents.forget()
+        self._next_wake_us = self._stored_wake_us()
+
+    @property
+    def next_wake_us(self) -> int:
+        """The earliest instant at which somebody is to be woken; `FOREVER` without one."""
+        return self._next_wake_us
+
+    @contextmanager
+    def _commit(self) -> Iterator[list[Turned]]:
+        """One transaction of the store; its entries of the record are there at the end."""
+        turned: list[Turned] = []
+        with self._lock:
+            try:
+                with self._store.transaction():
+                    yield turned
+                    turned += self._recording.taken()
+                    self._residents.store()
+                    self._store.add_record(turned)
+                    self._store.put_meta(LiveMeta(self.position, self._clock_us, self._fingerprint))
+            except BaseException:
+                self._load()
+                raise
+            self._residents.evict()
+            self._next_wake_us = self._stored_wake_us()
+
+    def _stored_wake_us(self) -> int:
+        found = self._store.next_wake_us()
+        return FOREVER if found is None else found
+
+    # What happens
+
+    def advance(self, now_us: int, most: int = 1_000) -> list[Turned]:
+        """Take in about so many facts of the log in one commit; tells who turned."""
+        with self._lock:
+            chunk = self._log.read(self.position, most)
+            if chunk.next_position <= self.position:
+                return []
+            with self._commit() as turned:
+                for fact in facts_of(chunk.columns, chunk.positions):
+                    self._clock_us = max(self._clock_us, min(fact.known_us, now_us))
+                    self._take(fact, self._clock_us)
+                self.position = chunk.next_position
+            return turned
+
+    def wake(self, now_us: int, most: int = 1_000) -> list[Turned]:
+        """Wake about so many people whose time has come, each at the exact instant."""
+        with self._lock:
+            if self._next_wake_us > now_us:
+                return []
+            with self._commit() as turned:
+                for _, person in self._store.due(now_us, most):
+                    self._wake_until(self._residents.get(person), now_us, self.position - 1)
+            return turned
+
+    def _take(self, fact: Fact, now_us: int) -> None:
+        if fact.subject == WORKSPACE:
+            self._take_in_workspace(fact, now_us)
+            return
+        if fact.name == MERGE:
+            self._unite(fact, now_us)
+        elif fact.name == UNMERGE:
+            self._part(fact, now_us)
+        resident = self._residents.of(fact.subject)
+        if resident is None:
+            resident = self._residents.made([fact.subject])
+        self._step(resident, fact, now_us)
+
+    def _step(self, resident: Resident, fact: Fact, now_us: int) -> None:
+        self._wake_until(resident, now_us, fact.position - 1)
+        if resident.is_pending:
+            self._wait(resident, fact)
+            return
+        told = live.step(self.plan, resident.state, fact, now_us, self._world)
+        self._keep(resident, told, now_us, fact.position, cause_of(fact))
+
+    def _wake_until(self, resident: Resident, now_us: int, position: int) -> None:
+        """Let pass the instants at which somebody's answers may change by themselves."""
+        for _ in range(WAKES):
+            if resident.is_pending or resident.state.wake_at > now_us:
+                return
+            self._wake(resident, resident.state.wake_at, position)
+        self._wake(resident, now_us, position)
+
+    def _wake(self, resident: Resident, at_us: int, position: int) -> None:
+        self._clock_us = max(self._clock_us, at_us)
+        told = live.wake(self.plan, resident.state, at_us, self._world)
+        self._keep(resident, told, at_us, position, "time")
+
+    def _keep(
+        self, resident: Resident, told: Step | Replay, at_us: int, position: int, cause: Cause
+    ) -> None:
+        """Keep a state that was moved along, or mark whose history is needed."""
+        if isinstance(told, Replay):
+            self._mark(resident, "merge" if told.reason == "merge" else cause)
+            return
+        resident.state = told.state
+        self._residents.changed(resident)
+        if told.changes:
+            changes = told_changes(told.changes)
+            self._recording.add(resident.name, changes, at_us, position, cause)
+
+    # The workspace
+
+    def _take_in_workspace(self, fact: Fact, now_us: int) -> None:
+        """What is in force changes for everybody, now or later."""
+        self._store.add_workspace_fact(fact)
+        if fact.name not in (SETTING, FIGURE, AREA):
+            return
+        self._world = World(self._store.workspace_facts())
+        self._residents.store()
+        if fact.time_us > now_us:
+            self._wake_everybody(fact.time_us)
+        elif fact.name == FIGURE and not self.plan.timelines and not self.plan.placed:
+            self._wake_everybody(now_us)
+        else:
+            self._store.everybody_pending(fact.position, "definition")
+            self._residents.forget()
+
+    def _wake_everybody(self, at_us: int) -> None:
+        self._store.wake_everybody(at_us)
+        for resident in self._residents:
+            if not resident.is_pending:
+                resident.state.wake_at = min(resident.state.wake_at, at_us)
+
+    # Who is who
+
+    def _unite(self, fact: Fact, now_us: int) -> None:
+        link = link_of(fact)
+        if link is None or self._store.is_taken_back(link.id):
+            return
+        one, other = self._residents.of(link.one), self._residents.of(link.other)
+        if one is None or other is None:
+            kept = one or other or self._residents.made([link.one, link.other])
+            self._residents.give(link.one, kept)
+            self._residents.give(link.other, kept)
+            self._rename(kept, min(kept.name, link.one, link.other), now_us, fact.position)
+        else:
+            kept = one if one.name <= other.name else other
+            if one is not other:
+                self._join(kept, other if kept is one else one, fact, now_us)
+        self._store.add_link(kept.person, link)
+
+    def _rename(self, resident: Resident, name: str, now_us: int, position: int) -> None:
+        """In the record a person goes by her smallest identifier."""
+        if name == resident.name:
+            return
+        told = self._told(resident)
+        self._recording.add(resident.name, differences(told, {}), now_us, position, "merge")
+        self._recording.add(name, differences({}, told), now_us, position, "merge")
+        resident.name = name
+        if resident.is_pending:
+            self._store.rename(resident.person, name)
+        else:
+            self._residents.changed(resident)
+
+    def _join(self, kept: Resident, lost: Resident, fact: Fact, now_us: int) -> None:
+        """Two people turn out to be one, who keeps the smaller name."""
+        for resident in (kept, lost):
+            self._wake_until(resident, now_us, fact.position - 1)
+        departures = differences(self._told(lost), {})
+        self._recording.add(lost.name, departures, now_us, fact.position, "merge")
+        if kept.is_pending or lost.is_pending:
+            self._mark(kept, "merge")
+        else:
+            told = live.merge(self.plan, kept.state, lost.state, now_us, self._world)
+            self._keep(kept, told, now_us, fact.position, "merge")
+        self._residents.absorb(kept, lost)
+
+    def _part(self, fact: Fact, now_us: int) -> None:
+        """Links are taken back: whoever falls apart is told anew from her own facts."""
+        found = {self._store.take_back(link): None for link in taken_back(fact)}
+        for person in found:
+            if person is not None:
+                self._split(person, fact, now_us)
+
+    def _split(self, person: int, fact: Fact, now_us: int) -> None:
+        self._residents.store_subjects()
+        links = self._store.links_of(person)
+        parts = parted(self._store.subjects_of(person), links)
+        if len(parts) == 1:
+            return
+        resident = self._residents.get(person)
+        self._wake_until(resident, now_us, fact.position - 1)
+        for part in parts[1:]:  # the first one keeps the name
+            made = self._residents.made(part)
+            self._store.give_links([link for link in links if link.one in part], made.person)
+            self._mark(made, "merge")
+        self._mark(resident, "merge")
+
+    # People whose history is needed
+
+    def _mark(self, resident: Resident, cause: Cause) -> None:
+        """From here on somebody's facts wait until her history is folded."""
+        resident.asked, resident.waiting = None, []
+        if resident.is_pending:
+            return
+        resident.is_pending = True
+        self._residents.drop_change(resident)
+        if self._store.find(resident.person) is None:
+            self._residents.store_stripped(resident)
+        number = self._residents.standing_of(resident.state)
+        self._store.put_pending(Pending(resident.person, self.position, cause, number))
+        self._residents.reload(resident)
+
+    def _wait(self, resident: Resident, fact: Fact) -> None:
+        if resident.asked is None:
+            return  # it will be in what is asked for
+        resident.waiting.append(fact)
+        if len(resident.waiting) > WAITING:
+            resident.asked, resident.waiting = None, []
+
+    def replays_wanted(self, most: int = 100) -> list[Wanted]:
+        """Whose histories are needed, the longest waiting first; asks anew for those asked for."""
+        wanted = []
+        with self._lock:
+            for pending in self._store.pending(most):
+                resident = self._residents.get(pending.person)
+                resident.asked, resident.waiting = self.position, []
+                subjects = tuple(self._store.subjects_of(pending.person))
+                wanted.append(Wanted(pending.person, subjects, self.position))
+        return wanted
+
+    def replayed(self, told: Iterable[tuple[Wanted, Sequence[Fact]]]) -> list[Turned]:
+        """Take in the histories that were asked for, and then the facts that waited."""
+        with self._commit() as turned:
+            for wanted, facts in told:
+                if self._store.find_pending(wanted.person) is None:
+                    continue
+                resident = self._residents.get(wanted.person)
+                if resident.asked == wanted.position:
+                    self._replay(resident, facts, wanted.position)
+        return turned
+
+    def settle(self, most: int = 100) -> list[Turned]:
+        """Read some histories here and now, where they are at hand."""
+        assert self._histories is not None
+        wanted = self.replays_wanted(most)
+        if not wanted:
+            return []
+        position = wanted[0].position
+        subjects = [subject for one in wanted for subject in one.subjects]
+        place = {subject: i for i, one in enumerate(wanted) for subject in one.subjects}
+        facts: list[list[Fact]] = [[] for _ in wanted]
+        for fact in self._histories.facts_of(subjects, position):
+            facts[place[fact.subject]].append(fact)
+        return self.replayed(zip(wanted, facts, strict=True))
+
+    def _replay(self, resident: Resident, facts: Sequence[Fact], position: int) -> None:
+        pending = self._store.find_pending(resident.person)
+        assert pending is not None
+        before = self._told(resident)
+        waiting, resident.waiting, resident.asked = resident.waiting, [], None
+        if not facts and not waiting:
+            self._recording.add(
+                resident.name, differences(before, {}), self._clock_us, position - 1, "merge"
+            )
+            self._residents.remove(resident)
+            return
+        resident.is_pending = False
+        self._store.drop_pending(resident.person)
+        resident.state = folded(self.plan, facts, self._clock_us, self._world)
+        self._residents.changed(resident)
+        changes = differences(before, standing(self.plan, resident.state))
+        cause: Any = pending.cause
+        self._recording.add(resident.name, changes, self._clock_us, position - 1, cause)
+        for fact in waiting:
+            self._clock_us = max(self._clock_us, fact.known_us)
+            self._step(resident, fact, self._clock_us)
+
+    def _told(self, resident: Resident) -> dict[Key, Any]:
+        """What the record says of somebody."""
+        if not resident.is_pending:
+            return standing(self.plan, resident.state)
+        return standing(self.plan, self._standing(resident.standing))
+
+    def _standing(self, number: int) -> PersonState:
+        found = dict(self._store.standings()).get(number)
+        return PersonState() if found is None else live.decode(found)
+
+    # What is asked
+
+    def person(self, identifier: str, now_us: int) -> PersonView | None:
+        """What is known of whoever has an identifier; None when nobody has it."""
+        with self._lock:
+            resident = self._residents.of(identifier)
+            if resident is None:
+                return None
+            now_us = max(now_us, self._clock_us)
+            subjects = tuple(self._store.subjects_of(resident.person))
+            state, as_of = self._shown(resident, subjects, now_us)
+            found = view(self.plan, subjects, state, (now_us, self._world))
+            return found._replace(as_of=as_of, is_pending=resident.is_pending)
+
+    def _shown(
+        self, resident: Resident, subjects: Sequence[str], now_us: int
+    ) -> tuple[PersonState, int]:
+        if resident.is_pending:
+            pending = self._store.find_pending(resident.person)
+            assert pending is not None
+            state = live.decode(live.encode(resident.state))
+            told = self._standing(resident.standing)
+            state.known, state.turned, state.persona = told.known, told.turned, told.persona
+            return state, pending.as_of
+        if resident.state.heavy and self._histories is not None:
+            facts = self._histories.facts_of(subjects, self.position)
+            told_now = live.fold(self.plan, facts, now_us, self._world, unbounded=True)
+            assert isinstance(told_now, Step)
+            return told_now.state, self.position
+        return moved(self.plan, resident.state, now_us, self._world), self.position
+
+    def members(self, segment: str, after: str | None, most: int) -> list[str]:
+        """Names of so many people in a segment, in order, that come after a name."""
+        key: Key = ("segment", segment)
+        self.plan.definitions.find("segment", segment)
+        with self._lock:
+            pages = [
+                self._store.people_standing(number, after or "", most)
+                for number, stored in self._store.standings()
+                if key in live.membership(self.plan, live.decode(stored))
+            ]
+            return list(islice(merged(*pages), most))
+
+
+def folded(plan: live.Plan, facts: Sequence[Fact], now_us: int, world: World) -> PersonState:
+    """The state after a history; of whoever is too large to be kept, what the record needs."""
+    told = live.fold(plan, facts, now_us, world)
+    if isinstance(told, Step):
+        return told.state
+    told = live.fold(plan, facts, now_us, world, unbounded=True)
+    assert isinstance(told, Step)
+    whole = told.state
+    return PersonState(
+        first_us=whole.first_us,
+        first_act_us=whole.first_act_us,
+        known=whole.known,
+        turned=whole.turned,
+        persona=whole.persona,
+        wake_at=whole.wake_at,
+        heavy=True,
+    )

@@ -1,0 +1,204 @@
+"""The people whose states are in memory: found by subject, stored at a commit, let go when idle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from tailorbird.kernel.facts import Fact
+from tailorbird.language import live
+from tailorbird.language.live import PersonState
+from tailorbird.ports import StateStore, StoredPerson
+
+RESIDENT_BYTES: Final = 256 * 1024 * 1024
+"""About so much memory may be taken by states that are kept at hand."""
+_FIXED_BYTES: Final = 1_200
+_BYTES_PER_STORED: Final = 6
+"""A state in memory takes about so many times the bytes of its stored form, and a fixed part."""
+
+
+@dataclass(slots=True, eq=False)
+class Resident:
+    """Somebody whose state is in memory."""
+
+    person: int
+    name: str
+    state: PersonState
+    standing: int = 0
+    """What the record says of her, by number; 0 before it was ever noted."""
+    is_pending: bool = False
+    """Whether her history has to be read again: her facts wait, her state is an older one."""
+    asked: int | None = None
+    """Her history was asked for up to this position; what comes after it is in `waiting`."""
+    waiting: list[Fact] = field(default_factory=list)
+    weight: int = 0
+
+
+class Residents:
+    """People by number and by subject; those untouched for longest go first when it gets tight."""
+
+    def __init__(self, store: StateStore, memory_bytes: int = RESIDENT_BYTES) -> None:
+        self._store = store
+        self._memory_bytes = memory_bytes
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop everything that is not stored."""
+        self._held: dict[int, Resident] = {}
+        self._person_of: dict[str, int] = {}
+        self._new_subjects: dict[str, int] = {}
+        self._changed: dict[int, Resident] = {}
+        self._standings: dict[tuple[object, ...], int] = {}
+        self._bytes = 0
+        self._last = self._store.last_person()
+
+    @property
+    def bytes_held(self) -> int:
+        """The memory that the states take, estimated from their stored size."""
+        return self._bytes
+
+    def __iter__(self) -> Iterator[Resident]:
+        return iter(self._held.values())
+
+    def of(self, subject: str) -> Resident | None:
+        """The person with a subject, if there is one."""
+        person = self._person_of.get(subject)
+        if person is None:
+            person = self._store.person_of(subject)
+            if person is None:
+                return None
+            self._person_of[subject] = person
+        return self.get(person)
+
+    def get(self, person: int) -> Resident:
+        """The person with a number."""
+        found = self._held.pop(person, None)
+        if found is None:
+            found = self._load(person)
+        self._held[person] = found  # the last one to go
+        return found
+
+    def made(self, subjects: Iterable[str]) -> Resident:
+        """Somebody new with some subjects, which may have been another's."""
+        self._last += 1
+        own = list(subjects)
+        found = self._held[self._last] = Resident(self._last, min(own), PersonState())
+        for subject in own:
+            self.give(subject, found)
+        self.changed(found)
+        return found
+
+    def give(self, subject: str, resident: Resident) -> None:
+        """Say that a subject is a person's."""
+        self._person_of[subject] = self._new_subjects[subject] = resident.person
+
+    def changed(self, resident: Resident) -> None:
+        """Note that somebody has to be stored; the row of pending people stays as it is."""
+        if not resident.is_pending:
+            self._changed[resident.person] = resident
+
+    def _load(self, person: int) -> Resident:
+        row = self._store.find(person)
+        if row is None:
+            raise LookupError(f"person {person} is in no row of the store")
+        pending = self._store.find_pending(person)
+        state = live.decode(row.state)
+        state.wake_at = row.wake_at
+        weight = _weight(row.state)
+        self._bytes += weight
+        standing = row.standing
+        return Resident(person, row.name, state, standing, pending is not None, weight=weight)
+
+    # Storing
+
+    def standing_of(self, state: PersonState) -> int:
+        """The number of what the record says of somebody with a state."""
+        way = (state.known, state.turned, state.persona)
+        found = self._standings.get(way)
+        if found is None:
+            plain = PersonState(known=state.known, turned=state.turned, persona=state.persona)
+            found = self._standings[way] = self._store.standing_number(live.encode(plain))
+        return found
+
+    def store_subjects(self) -> None:
+        """Write down who is who, as far as it is new."""
+        self._store.put_subjects(self._new_subjects.items())
+        self._new_subjects = {}
+
+    def store(self) -> None:
+        """Write down everybody who changed."""
+        self.store_subjects()
+        self._store.put_people([self._row(resident) for resident in self._changed.values()])
+        self._changed = {}
+
+    def store_stripped(self, resident: Resident) -> None:
+        """Store somebody who is in no row yet by what the record says of her alone."""
+        state = resident.state
+        plain = PersonState(known=state.known, turned=state.turned, persona=state.persona)
+        self._store.put_people([self._stored(resident, plain)])
+
+    def drop_change(self, resident: Resident) -> None:
+        """Leave the row of somebody as it is."""
+        self._changed.pop(resident.person, None)
+
+    def reload(self, resident: Resident) -> None:
+        """Take somebody's state from her row again."""
+        row = self._store.find(resident.person)
+        assert row is not None
+        resident.state, resident.standing = live.decode(row.state), row.standing
+        resident.state.wake_at = row.wake_at
+
+    def _row(self, resident: Resident) -> StoredPerson:
+        row = self._stored(resident, resident.state)
+        weight = _weight(row.state)
+        self._bytes += weight - resident.weight
+        resident.weight = weight
+        return row
+
+    def _stored(self, resident: Resident, state: PersonState) -> StoredPerson:
+        resident.standing = self.standing_of(state)
+        return StoredPerson(
+            resident.person,
+            resident.name,
+            resident.state.wake_at,
+            resident.standing,
+            live.encode(state),
+        )
+
+    # Letting go
+
+    def absorb(self, kept: Resident, lost: Resident) -> None:
+        """Make the subjects of one person those of another, and forget her."""
+        self.store_subjects()
+        subjects = self._store.subjects_of(lost.person)
+        self._store.move(lost.person, kept.person)
+        self._person_of.update(dict.fromkeys(subjects, kept.person))
+        self._let_go(lost)
+        self.changed(kept)
+
+    def remove(self, resident: Resident) -> None:
+        """Forget somebody and her subjects altogether."""
+        self.store_subjects()
+        for subject in self._store.subjects_of(resident.person):
+            self._person_of.pop(subject, None)
+        self._store.remove(resident.person)
+        self._let_go(resident)
+
+    def _let_go(self, resident: Resident) -> None:
+        self._held.pop(resident.person, None)
+        self._changed.pop(resident.person, None)
+        self._bytes -= resident.weight
+
+    def evict(self) -> None:
+        """Let go of people, the idle ones first, until the rest fits; all must be stored."""
+        assert not self._changed
+        while self._bytes > self._memory_bytes and self._held:
+            self._let_go(next(iter(self._held.values())))
+        if len(self._person_of) > 2 * len(self._held) + 10_000:
+            kept = self._held
+            self._person_of = {s: p for s, p in self._person_of.items() if p in kept}
+
+
+def _weight(stored: bytes) -> int:
+    return _FIXED_BYTES + _BYTES_PER_STORED * len(stored)

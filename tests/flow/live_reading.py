@@ -1,0 +1,151 @@
+"""The live flow as a reading of the laws: a real log and store, commits of any size, restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
+from tailorbird.edges.logs.sqlite_log import SqliteLog
+from tailorbird.edges.stores.sqlite_state import SqliteState
+from tailorbird.events.columns import columns_of, facts_of
+from tailorbird.flow.advance import Live
+from tailorbird.flow.viewing import PersonView
+from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.values import MISSING
+from tailorbird.language import live
+from tailorbird.language.definitions import PERSONAS, Definitions, Key
+from tailorbird.language.laws.chance import Chance
+from tailorbird.language.laws.readings import Answers, Question, asked
+from tailorbird.language.live import PersonState
+from tailorbird.language.world import World
+from tailorbird.ports import EventLog
+
+EVERYTHING = 1 << 60
+
+
+class LogHistories:
+    """The facts of single people, by reading the whole log: slow and plain."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def facts_of(self, subjects: Sequence[str], position: int) -> list[Fact]:
+        chunk = self._log.read(0, EVERYTHING)
+        facts = facts_of(chunk.columns, chunk.positions)
+        return [f for f in facts if f.subject in subjects and f.position < position]
+
+
+class Service:
+    """A log, a store and live people on files in a folder."""
+
+    def __init__(self, folder: Path, plan: live.Plan, memory_bytes: int = 1 << 28) -> None:
+        self.folder, self.plan, self.memory_bytes = folder, plan, memory_bytes
+        self.keyring = SqliteKeyring(folder / "keys.sqlite")
+        self.log = SqliteLog(folder / "log.sqlite", self.keyring)
+        self.open()
+
+    def open(self) -> None:
+        self.store = SqliteState(self.folder / "state.sqlite")
+        histories = LogHistories(self.log)
+        self.live = Live(self.log, self.store, self.plan, histories, memory_bytes=self.memory_bytes)
+
+    def restart(self) -> None:
+        self.store.close()
+        self.open()
+
+    def close(self) -> None:
+        self.store.close()
+        self.log.close()
+        self.keyring.close()
+
+    def accept(self, *facts: Fact, now_us: int | None = None) -> None:
+        with self.log.writing(facts[-1].known_us if now_us is None else now_us) as append:
+            append(columns_of(facts))
+
+    def run_to(self, now_us: int) -> None:
+        """Take in what is in the log, pass time, read what histories are needed."""
+        while self.live.position < self.log.end_position:
+            self.live.advance(now_us)
+        while self.live.replays_wanted(1) or self.live.next_wake_us <= now_us:
+            self.live.wake(now_us)
+            self.live.settle()
+
+
+@contextmanager
+def service(plan: live.Plan, memory_bytes: int = 1 << 28) -> Iterator[Service]:
+    with TemporaryDirectory() as folder:
+        made = Service(Path(folder), plan, memory_bytes)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+class LiveReading:
+    """Each question after the facts have come through the log."""
+
+    name = "live service"
+
+    def __init__(self, chance: Chance) -> None:
+        self._chance = chance
+        self.checked: Callable[[Service], None] = lambda _service: None
+
+    def answers(
+        self,
+        definitions: Definitions,
+        facts: Sequence[Fact],
+        questions: Sequence[Question],
+        *,
+        known_then: bool,
+    ) -> list[Answers]:
+        plan, keys = live.plan(definitions), asked(definitions)
+        chance, found = self._chance, dict[int, Answers]()
+        arriving = sorted(facts, key=lambda fact: fact.position)
+        with service(plan, chance.choice((0, 20_000, 1 << 28))) as running:
+            for number in sorted(range(len(questions)), key=lambda n: questions[n].at_us):
+                subject, at_us = questions[number]
+                while arriving and not (known_then and arriving[0].known_us > at_us):
+                    arriving = self._some(running, arriving, at_us, known_then)
+                running.run_to(at_us)
+                self.checked(running)
+                seen = running.live.person(subject, at_us)
+                found[number] = {key: told(running.plan, seen, key, at_us) for key in keys}
+        return [found[number] for number in range(len(questions))]
+
+    def _some(
+        self, running: Service, arriving: list[Fact], at_us: int, known_then: bool
+    ) -> list[Fact]:
+        """A few facts more in the log, and one of the things that a server does meanwhile."""
+        chance = self._chance
+        count = chance.between(1, 6)
+        some = arriving[:count]
+        if known_then:
+            some = [fact for fact in some if fact.known_us <= at_us]
+        running.accept(*some)
+        now_us = min(some[-1].known_us, at_us)
+        for _ in range(chance.below(4)):
+            doing = chance.below(4)
+            if doing == 0:
+                running.live.advance(now_us, chance.between(1, 10))
+            elif doing == 1:
+                running.live.wake(now_us, chance.between(1, 10))
+            elif doing == 2:
+                running.live.settle(chance.between(1, 3))
+            elif chance.once_in(4):
+                running.restart()
+        return arriving[len(some) :]
+
+
+def told(plan: live.Plan, seen: PersonView | None, key: Key, at_us: int) -> object:
+    """What a view says of a definition."""
+    if seen is None:
+        return live.answers(plan, PersonState(), at_us, World()).get(key, MISSING)
+    kind, name = key
+    if key == PERSONAS:
+        return seen.persona
+    if kind == "segment":
+        return name in seen.segments
+    return (seen.traits if kind == "trait" else seen.scores)[name]
