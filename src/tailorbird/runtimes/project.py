@@ -4,37 +4,50 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
+from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
+from tailorbird.events.columns import FactColumns
+from tailorbird.flow import tail
 from tailorbird.flow.settings import unpublished
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.files import load
 from tailorbird.language.resolve import Resolved
+from tailorbird.ports import Appended
 from tailorbird.runtimes.settings import FILE, Settings, read_settings
 from tailorbird.runtimes.working_copy import WorkingCopy
 
 DEFINITIONS: Final = "definitions"
 HISTORY: Final = "history.duckdb"
+KEYS: Final = "keys.sqlite"
+LOG: Final = "log.sqlite"
 REGISTRY: Final = "registry.sqlite"
 REJECTS: Final = "rejects"
 
 
 class ProjectHistory(DuckDbHistory):
-    """The history as it would be if the settings of the file were published now.
+    """The history behind the project's log, as if the settings of the file were published now.
 
-    So the answers to unpublished definitions are those that publishing would give.
+    What is appended goes to the log first. The answers to unpublished definitions are those that
+    publishing would give.
     """
 
+    log: SqliteLog
     wanted: Mapping[str, str] | None = None
     """The settings of the file; None when only published ones count."""
     now_us = 0
+
+    def append_columns(self, batch: Iterable[FactColumns]) -> Appended:
+        """Store one batch in the log, and take it over from there."""
+        return tail.append(self.log, self, batch)
 
     def workspace_facts(self) -> list[Fact]:
         """All facts about everybody, settings that wait for their publication too."""
@@ -73,6 +86,10 @@ class Project:
         opened: Mapping[str, object] = self.__dict__
         if "history" in opened:
             self.history.close()
+        if "log" in opened:
+            self.log.close()
+        if "keyring" in opened:
+            self.keyring.close()
         if "registry" in opened:
             self.registry.close()
 
@@ -124,9 +141,23 @@ class Project:
             )
         except InputError as error:
             raise _in_use(path, error) from error
+        opened.log = self.log
+        if opened.end_position and not self.log.end_position:
+            tail.take_over(self.log, opened)
+        tail.follow(self.log, opened)
         opened.now_us = self.now_us()
         opened.wanted = None if self._published else settings.published()
         return opened
+
+    @cached_property
+    def keyring(self) -> SqliteKeyring:
+        """The keys of all subjects; losing the file loses every fact."""
+        return SqliteKeyring(self.data / KEYS)
+
+    @cached_property
+    def log(self) -> SqliteLog:
+        """Everything that was ever accepted, in order."""
+        return SqliteLog(self.data / LOG, self.keyring)
 
     @cached_property
     def registry(self) -> SqliteRegistry:

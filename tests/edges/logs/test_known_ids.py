@@ -19,10 +19,12 @@ def test_it_knows_what_a_set_knows(
 ) -> None:
     known, plain = KnownIds(), set[bytes]()
     for many, hashes in steps:
+        others = KnownIds()
         if many:
-            known.add_many(b"".join(hashes))
+            others.add_many(b"".join(hashes))
         else:
-            known.add(hashes)
+            others.add(hashes)
+        known.absorb(others)
         plain.update(hashes)
     assert known.among(asked) == [hash_ in plain for hash_ in asked]
 

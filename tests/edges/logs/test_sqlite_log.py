@@ -118,8 +118,11 @@ def test_whoever_lost_her_key_is_gone_and_the_others_stay(
 
 
 def test_one_writer_at_a_time(tmp_path: Path, log: SqliteLog, keyring: SqliteKeyring) -> None:
-    with pytest.raises(HeldElsewhereError, match=f"process {os.getpid()}"):
-        SqliteLog(tmp_path / "log.sqlite", keyring)
+    append(log, batch("a"))
+    with SqliteLog(tmp_path / "log.sqlite", keyring) as other:
+        assert list(other.read(0, 9).columns.id) == ["a"]
+        with pytest.raises(HeldElsewhereError, match=f"process {os.getpid()}"):
+            append(other, batch("b"))
 
 
 def test_a_writer_that_was_replaced_can_write_no_more(tmp_path: Path, log: SqliteLog) -> None:

@@ -61,7 +61,16 @@ class KnownIds:
         """Know those that stand one behind the other in some bytes."""
         if not hashes:
             return
-        self._runs.append(_sorted(_run_of(hashes)))
+        self._take(_sorted(_run_of(hashes)))
+
+    def absorb(self, others: KnownIds) -> None:
+        """Know what others know; they are not used any more."""
+        for run in others._runs:
+            self._take(run)
+        self.add(list(others._recent))
+
+    def _take(self, run: _Run) -> None:
+        self._runs.append(run)
         while len(self._runs) > 1 and len(self._runs[-1].first) * 2 > len(self._runs[-2].first):
             one, other = self._runs.pop(), self._runs.pop()
             first = np.concatenate((other.first, one.first))

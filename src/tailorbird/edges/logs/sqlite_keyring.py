@@ -86,10 +86,11 @@ class SqliteKeyring:
     def made(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         """The keys of all these subjects; new ones are on the disk when this returns."""
         known = self.found(subjects)
+        unknown = [subject for subject in dict.fromkeys(subjects) if subject not in known]
+        drawn = self._random_bytes(KEY_BYTES * len(unknown))
         new = {
-            subject: self._random_bytes(KEY_BYTES)
-            for subject in dict.fromkeys(subjects)
-            if subject not in known
+            subject: drawn[number * KEY_BYTES : (number + 1) * KEY_BYTES]
+            for number, subject in enumerate(unknown)
         }
         if new:
             with told(WHAT, self._path), transaction(self._connection):

@@ -24,6 +24,8 @@ from tailorbird.governance.seals import HASH_BYTES, BrokenSealError
 from tailorbird.ports import DamagedLogError, LogChunk, Logged, NotWritableError, StaleWriterError
 
 WHAT: Final = "the log"
+_GROUPS_AT_ONCE: Final = 10_000
+"""Groups whose ids are sorted together when a log is opened."""
 MIGRATIONS: Final = (
     """
     CREATE TABLE meta (
@@ -61,24 +63,23 @@ class SqliteLog:
         keyring: SqliteKeyring,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        """Open or make the log at a path and become its writer; None keeps it in memory.
+        """Open or make the log at a path; None keeps it in memory.
 
-        Raises `InputError` when another process writes to it.
+        Whoever writes first becomes the writer, until it is closed; reading needs no lease.
         """
         self._path = path
         self._keyring = keyring
         self._random_bytes = random_bytes
-        self._lease = None if path is None else Lease(path.with_suffix(".lock"))
+        self._lease: Lease | None = None
+        self._known = KnownIds()
+        self._epoch: int | None = None
+        self._failed: str | None = None
+        self._end = self._known_us = 0
+        self._connection = open_file(path, WHAT, MIGRATIONS)
         try:
-            self._connection = open_file(path, WHAT, MIGRATIONS)
-            self._known = KnownIds()
-            self._end = self._known_us = 0
-            self._failed: str | None = None
-            self._epoch = self._begin_epoch()
-            self._load()
+            self._find_end()
         except BaseException:
-            if self._lease is not None:
-                self._lease.close()
+            self._connection.close()
             raise
 
     def __enter__(self) -> Self:
@@ -93,26 +94,37 @@ class SqliteLog:
         if self._lease is not None:
             self._lease.close()
 
-    def _begin_epoch(self) -> int:
+    def _find_end(self) -> None:
         with told(WHAT, self._path):
-            epoch: int = self._connection.execute(
+            self._end, self._known_us = self._connection.execute(
+                "SELECT end_position, known_us FROM meta"
+            ).get
+
+    def become_writer(self) -> None:
+        """Take the lease and learn which ids there are; the first writing does it by itself.
+
+        Raises `HeldElsewhereError` when another process has the lease.
+        """
+        if self._epoch is not None:
+            return
+        if self._path is not None and self._lease is None:
+            self._lease = Lease(self._path.with_suffix(".lock"))
+        with told(WHAT, self._path):
+            self._epoch = self._connection.execute(
                 "UPDATE meta SET epoch = epoch + 1 RETURNING epoch"
             ).get
-            return epoch
+        self._find_end()
+        self._learn_ids()
 
-    def _load(self) -> None:
-        """Where the log ends, and the ids that are in it."""
+    def _learn_ids(self) -> None:
+        gathered: list[bytes] = []
         with told(WHAT, self._path):
-            found = self._connection.execute("SELECT end_position, known_us FROM meta").get
-            self._end, self._known_us = found
-            gathered, size = [], 0
             for (ids,) in self._connection.execute("SELECT ids FROM groups"):
                 gathered.append(ids)
-                size += len(ids)
-                if size > 1 << 26:
+                if len(gathered) == _GROUPS_AT_ONCE:
                     self._known.add_many(b"".join(gathered))
-                    gathered, size = [], 0
-            self._known.add_many(b"".join(gathered))
+                    gathered.clear()
+        self._known.add_many(b"".join(gathered))
 
     @property
     def end_position(self) -> int:
@@ -134,6 +146,7 @@ class SqliteLog:
         """
         if self._failed is not None:
             raise NotWritableError(self._failed)
+        self.become_writer()
         writer = _Writer(self, now_us)
         with self._guarded():
             self._connection.execute("BEGIN IMMEDIATE")
@@ -152,7 +165,7 @@ class SqliteLog:
                 self._connection.execute("ROLLBACK")
             raise
         self._end, self._known_us = writer.end, writer.known_us
-        self._known.add(writer.new_ids)
+        self._known.absorb(writer.new_ids)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -214,8 +227,7 @@ class _Writer:
         self._log = log
         self.end = log._end
         self.known_us = max(now_us, log._known_us)
-        self.new_ids: list[bytes] = []
-        self._new: set[bytes] = set()
+        self.new_ids = KnownIds()
 
     def append(self, columns: FactColumns) -> Logged:
         """Add one batch as one group; only what is new in it is written."""
@@ -245,14 +257,15 @@ class _Writer:
         return columns, self._log._keyring.hashes_of(columns.id)
 
     def _duplicates(self, hashes: Sequence[bytes]) -> set[int]:
+        stored, new = self._log._known.among(hashes), self.new_ids.among(hashes)
         found: set[int] = set()
-        for place, known in enumerate(self._log._known.among(hashes)):
-            hash_ = hashes[place]
-            if known or hash_ in self._new:
+        within: set[bytes] = set()
+        for place, hash_ in enumerate(hashes):
+            if stored[place] or new[place] or hash_ in within:
                 found.add(place)
             else:
-                self._new.add(hash_)
-                self.new_ids.append(hash_)
+                within.add(hash_)
+        self.new_ids.add(list(within))
         return found
 
     def _write(self, new: FactColumns, hashes: Sequence[bytes]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -24,21 +24,27 @@ _STAGED: Final = {
     "rest": "VARCHAR",
     "context": "VARCHAR",
     "hashed": "BOOLEAN",
+    "position": "BIGINT",
 }
 _KINDS: Final[dict[str, Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_, "VARCHAR": object}
+
+Arrived: TypeAlias = tuple[FactColumns, Sequence[int] | None]
 
 _IDS_AT_ONCE: Final = 8_000_000
 """Message ids that are compared in one pass, so that large batches need no more memory."""
 
 
-def stage(connection: Connection, batch: Iterable[FactColumns]) -> None:
-    """Collect a batch, in the order of its arrival, beside the stored facts."""
+def stage(connection: Connection, batch: Iterable[Arrived]) -> None:
+    """Collect a batch, in the order of its arrival, beside the stored facts.
+
+    Facts come with their positions; None where they get theirs when they are stored.
+    """
     discard(connection)
     definitions = ", ".join(f"{name} {kind}" for name, kind in _STAGED.items())
     rows_of(connection, f"CREATE TEMP TABLE arriving ({definitions})")
-    for columns in batch:
+    for columns, positions in batch:
         if columns.length:
-            _add(connection, columns)
+            _add(connection, columns, positions)
 
 
 def discard(connection: Connection) -> None:
@@ -46,10 +52,11 @@ def discard(connection: Connection) -> None:
     rows_of(connection, "DROP TABLE IF EXISTS arriving")
 
 
-def _add(connection: Connection, columns: FactColumns) -> None:
+def _add(connection: Connection, columns: FactColumns, positions: Sequence[int] | None) -> None:
     arrays: dict[str, Any] = {}
     constants: dict[str, Any] = {}
-    for (name, kind), column in zip(_STAGED.items(), columns, strict=True):
+    numbered = (*columns, [None] * columns.length if positions is None else positions)
+    for (name, kind), column in zip(_STAGED.items(), numbered, strict=True):
         if column.count(column[0]) == len(column):
             constants[name] = column[0]
         else:
@@ -75,15 +82,30 @@ def store(connection: Connection, hot: dict[Path, int]) -> Appended:
     for part in parts if end else []:
         _drop_known(connection, part)
     accepted = number_of(connection, "SELECT count(*) FROM arriving")
+    # Without an order of its own, row_number counts in the order of insertion.
+    _take_in(connection, hot, f"row_number() OVER () - 1 + {end}", end + accepted)
+    return Appended(accepted, staged - accepted, end)
+
+
+def store_logged(connection: Connection, hot: dict[Path, int], next_position: int) -> None:
+    """Move what is staged, with its positions from the log, into the recent facts.
+
+    The log has seen to it that no message id is there twice.
+    """
+    _take_in(connection, hot, "position", next_position)
+
+
+def _take_in(connection: Connection, hot: dict[Path, int], position: str, end: int) -> None:
+    first = number_of(connection, "SELECT end_position FROM meta")
+    accepted = number_of(connection, "SELECT count(*) FROM arriving")
     _number_subjects(connection)
-    _insert(connection, hot, end)
-    rows_of(connection, "UPDATE meta SET end_position = ?", [end + accepted])
+    _insert(connection, hot, position)
+    rows_of(connection, "UPDATE meta SET end_position = ?", [end])
     rows_of(
         connection,
-        "INSERT INTO batches SELECT coalesce(max(batch), 0) + 1, ?, ?, ? FROM batches",
-        [end, accepted, staged - accepted],
+        "INSERT INTO batches SELECT coalesce(max(batch), 0) + 1, ?, ?, 0 FROM batches",
+        [first, accepted],
     )
-    return Appended(accepted, staged - accepted, end)
 
 
 def _settle_repeats(connection: Connection, of_part: str) -> None:
@@ -131,11 +153,10 @@ def _number_subjects(connection: Connection) -> None:
     )
 
 
-def _insert(connection: Connection, hot: dict[Path, int], end: int) -> None:
-    # Without an order of its own, row_number counts in the order of insertion.
+def _insert(connection: Connection, hot: dict[Path, int], position: str) -> None:
     numbered = f"""
         (SELECT who, arriving.* FROM (
-            SELECT *, row_number() OVER () - 1 + {end} AS position FROM arriving) AS arriving
+            SELECT * REPLACE ({position} AS position) FROM arriving) AS arriving
         JOIN subjects USING (subject))
     """
     rows_of(

@@ -15,12 +15,12 @@ from tailorbird.edges.warehouses import arrivals, layout
 from tailorbird.edges.warehouses.hot_properties import Path, can_be_hot, joined, literal
 from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
 from tailorbird.edges.warehouses.rewriting import Progress, rewrite
-from tailorbird.events.columns import FactColumns, columns_of
+from tailorbird.events.columns import FactColumns, columns_from_rows, columns_of
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
 from tailorbird.kernel.values import read_tagged
-from tailorbird.ports import Appended
+from tailorbird.ports import Appended, LogChunk
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -122,12 +122,45 @@ class DuckDbHistory:
 
     def append_columns(self, batch: Iterable[FactColumns]) -> Appended:
         """Store one batch in one transaction; an error while it is read leaves nothing behind."""
+        with self._staged((columns, None) for columns in batch), self._transaction():
+            return arrivals.store(self._connection, self.hot_columns())
+
+    def append_logged(self, chunks: Iterable[LogChunk]) -> None:
+        """Take over facts that the log has, with their positions, in one transaction.
+
+        The chunks follow each other, the first one begins at the end position. An error while they
+        are read leaves nothing behind.
+        """
+        following = [self.end_position]
+
+        def arriving() -> Iterator[arrivals.Arrived]:
+            for columns, positions, next_position in chunks:
+                following.append(next_position)
+                yield columns, positions
+
+        with self._staged(arriving()), self._transaction():
+            arrivals.store_logged(self._connection, self.hot_columns(), following[-1])
+
+    @contextmanager
+    def _staged(self, batch: Iterable[arrivals.Arrived]) -> Iterator[None]:
         try:
             arrivals.stage(self._connection, batch)
-            with self._transaction():
-                return arrivals.store(self._connection, self.hot_columns())
+            yield
         finally:
             arrivals.discard(self._connection)
+
+    def columns_from(self, position: int, most: int) -> LogChunk:
+        """The facts at so many positions from one on, in the order of the log."""
+        end = min(position + most, self.end_position)
+        rows = rows_of(
+            self._connection,
+            f"SELECT subject, time_us, id, name, act, active, source, known_us, "
+            f"{joined(self.hot_columns())}, context, false, position "
+            f"FROM facts JOIN subjects USING (who) "
+            f"WHERE position >= {position} AND position < {end} ORDER BY position",
+        )
+        columns = columns_from_rows([row[:-1] for row in rows])
+        return LogChunk(columns, [row[-1] for row in rows], end)
 
     def hot_columns(self) -> dict[Path, int]:
         """The properties that have typed columns, and the number in the names of those columns."""
