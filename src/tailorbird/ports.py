@@ -277,7 +277,10 @@ class StateStore(Protocol):
         """Note how far it is."""
 
     def clear(self) -> None:
-        """Forget everything but the record."""
+        """Forget everything but the record, and who stood how: that is for `compared`."""
+
+    def compared(self) -> Iterator[tuple[str, int | None, int | None]]:
+        """Each name with the number of its standing when all was cleared, and of that now."""
 
     def person_of(self, subject: str) -> int | None:
         """The number of the person whom a subject belongs to."""
@@ -338,9 +341,6 @@ class StateStore(Protocol):
 
     def people_standing(self, standing: int, after: str, most: int) -> list[str]:
         """Names of people with a standing, in order, that come after one."""
-
-    def everybody(self) -> Iterator[tuple[int, str, int]]:
-        """Each person's number, name and standing."""
 
     def put_pending(self, pending: Pending) -> None:
         """Mark somebody; she is woken no more until the mark is gone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.stores.sqlite_state import SqliteState
+from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.events.columns import columns_of, facts_of
+from tailorbird.flow.adopting import seeds
 from tailorbird.flow.advance import Live
 from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel.facts import Fact
@@ -52,6 +54,43 @@ class Service:
         histories = LogHistories(self.log)
         self.live = Live(self.log, self.store, self.plan, histories, memory_bytes=self.memory_bytes)
 
+    def adopt(self, plan: live.Plan, now_us: int) -> None:
+        """Begin anew from what the history says at the position of the live people."""
+        position = self.live.position
+        facts = [fact for fact in self.log_facts() if fact.position < position]
+        with DuckDbHistory(None) as history:
+            history.append([fact._replace(position=0) for fact in facts])
+            given = seeds(history, plan, now_us)
+            places = {fact.id: fact.position for fact in facts}
+            given = given._replace(
+                position=position,
+                states=list(given.states),
+                links=[f._replace(position=places[f.id]) for f in given.links],
+                workspace=[f._replace(position=places[f.id]) for f in given.workspace],
+            )
+        self.plan = plan
+        self.live.adopt(plan, given)
+
+    def log_facts(self) -> list[Fact]:
+        chunk = self.log.read(0, EVERYTHING)
+        return facts_of(chunk.columns, chunk.positions)
+
+    def check_record(self) -> None:
+        """Entry after entry the record leads to the members that are told, and to the views."""
+        held: set[tuple[str, Key]] = set()
+        for entry in self.live.record(0, EVERYTHING):
+            if entry.key == PERSONAS:
+                continue
+            held.symmetric_difference_update({(entry.subject, entry.key)})
+            assert ((entry.subject, entry.key) in held) is entry.value, entry
+        segments = [d.name for d in self.plan.definitions.of_kind("segment")]
+        members = {
+            (name, ("segment", segment))
+            for segment in segments
+            for name in self.live.members(segment, None, 1_000)
+        }
+        assert held == members, held ^ members
+
     def restart(self) -> None:
         self.store.close()
         self.open()
@@ -91,7 +130,6 @@ class LiveReading:
 
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
-        self.checked: Callable[[Service], None] = lambda _service: None
 
     def answers(
         self,
@@ -104,13 +142,22 @@ class LiveReading:
         plan, keys = live.plan(definitions), asked(definitions)
         chance, found = self._chance, dict[int, Answers]()
         arriving = sorted(facts, key=lambda fact: fact.position)
-        with service(plan, chance.choice((0, 20_000, 1 << 28))) as running:
+        begun = plan
+        if chance.once_in(2):
+            begun = live.plan(definitions.closure({chance.choice(definitions.ordered).key}))
+        with service(begun, chance.choice((0, 20_000, 1 << 28))) as running:
+            switch = chance.below(len(arriving) + 1) if begun is not plan else -1
             for number in sorted(range(len(questions)), key=lambda n: questions[n].at_us):
                 subject, at_us = questions[number]
                 while arriving and not (known_then and arriving[0].known_us > at_us):
                     arriving = self._some(running, arriving, at_us, known_then)
+                    if running.plan is not plan and len(arriving) <= switch:
+                        running.adopt(plan, min(at_us, running.log_facts()[-1].known_us))
                 running.run_to(at_us)
-                self.checked(running)
+                if running.plan is not plan:
+                    running.adopt(plan, at_us)
+                    running.run_to(at_us)
+                running.check_record()
                 seen = running.live.person(subject, at_us)
                 found[number] = {key: told(running.plan, seen, key, at_us) for key in keys}
         return [found[number] for number in range(len(questions))]

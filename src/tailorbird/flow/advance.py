@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any, Final, NamedTuple
 
 from tailorbird.events.columns import facts_of
+from tailorbird.flow.adopting import Seeds, fingerprint, put_seeds, turned_by_definition
 from tailorbird.flow.recording import Recording
 from tailorbird.flow.residents import RESIDENT_BYTES, Resident, Residents
 from tailorbird.flow.viewing import PersonView, moved, view
@@ -23,7 +24,7 @@ from tailorbird.language.definitions import Key
 from tailorbird.language.live import PersonState, Replay, Step
 from tailorbird.language.world import FOREVER, World
 from tailorbird.people.parting import link_of, parted, taken_back
-from tailorbird.ports import EventLog, Histories, LiveMeta, Pending, StateStore
+from tailorbird.ports import EventLog, Histories, LiveMeta, LogChunk, Pending, StateStore
 from tailorbird.segments.membership import (
     Cause,
     Turned,
@@ -73,6 +74,10 @@ class Live:
     def _load(self) -> None:
         """Begin with what is stored."""
         self.position, self._clock_us, self._fingerprint = self._store.meta()
+        wanted = fingerprint(self.plan.definitions)
+        self._fingerprint = self._fingerprint or wanted
+        self.is_stale = self._fingerprint != wanted
+        """Whether the stored states are of other definitions: then they have to be adopted."""
         self._recording = Recording(self._store.last_number())
         self._world = World(self._store.workspace_facts())
         self._residents.forget()
@@ -88,6 +93,7 @@ class Live:
         """One transaction of the store; its entries of the record are there at the end."""
         turned: list[Turned] = []
         with self._lock:
+            assert not self.is_stale, "the stored states are of other definitions: adopt first"
             try:
                 with self._store.transaction():
                     yield turned
@@ -114,11 +120,14 @@ class Live:
             if chunk.next_position <= self.position:
                 return []
             with self._commit() as turned:
-                for fact in facts_of(chunk.columns, chunk.positions):
-                    self._clock_us = max(self._clock_us, min(fact.known_us, now_us))
-                    self._take(fact, self._clock_us)
-                self.position = chunk.next_position
+                self._take_chunk(chunk, now_us)
             return turned
+
+    def _take_chunk(self, chunk: LogChunk, now_us: int) -> None:
+        for fact in facts_of(chunk.columns, chunk.positions):
+            self._clock_us = max(self._clock_us, min(fact.known_us, now_us))
+            self._take(fact, self._clock_us)
+        self.position = chunk.next_position
 
     def wake(self, now_us: int, most: int = 1_000) -> list[Turned]:
         """Wake about so many people whose time has come, each at the exact instant."""
@@ -176,6 +185,52 @@ class Live:
         if told.changes:
             changes = told_changes(told.changes)
             self._recording.add(resident.name, changes, at_us, position, cause)
+
+    # Other definitions
+
+    def adopt(self, plan: live.Plan, given: Seeds) -> None:
+        """Go on with states that were computed from history, perhaps of other definitions.
+
+        Facts that were taken in since are taken in again under the new plan, up to where the old
+        one is: there it takes effect, and the record tells who stands otherwise because of it.
+        """
+        with self._lock:
+            before, until, self.is_stale = self.plan, self.position, False
+            old = self._standings_of(before)
+            try:
+                with self._commit():
+                    self._adopt(plan, given, until)
+                    at = self._clock_us, self.position - 1, self._store.last_number()
+                    compared = list(self._store.compared())
+                    for entries in turned_by_definition(
+                        compared, old, self._standings_of(plan), at
+                    ):
+                        self._store.add_record(entries)
+                    self._recording = Recording(self._store.last_number())
+            except BaseException:
+                self.plan = before
+                self._load()
+                raise
+
+    def _adopt(self, plan: live.Plan, given: Seeds, until: int) -> None:
+        self.plan = plan
+        self._store.clear()
+        put_seeds(self._store, given)
+        self._store.put_meta(
+            LiveMeta(
+                given.position,
+                max(self._clock_us, given.now_us),
+                fingerprint(plan.definitions),
+            )
+        )
+        self._load()
+        while self.position < until:
+            self._take_chunk(self._log.read(self.position, until - self.position), self._clock_us)
+        self._recording.taken()
+        self._residents.store()
+
+    def _standings_of(self, plan: live.Plan) -> dict[int, dict[Key, Any]]:
+        return {n: standing(plan, live.decode(key)) for n, key in self._store.standings()}
 
     # The workspace
 
@@ -385,6 +440,11 @@ class Live:
             assert isinstance(told_now, Step)
             return told_now.state, self.position
         return moved(self.plan, resident.state, now_us, self._world), self.position
+
+    def record(self, after: int, most: int) -> list[Turned]:
+        """The entries of about so many steps, with a number above one: how streams resume."""
+        with self._lock:
+            return self._store.record(after, most)
 
     def members(self, segment: str, after: str | None, most: int) -> list[str]:
         """Names of so many people in a segment, in order, that come after a name."""

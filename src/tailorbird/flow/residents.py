@@ -117,8 +117,7 @@ class Residents:
         way = (state.known, state.turned, state.persona)
         found = self._standings.get(way)
         if found is None:
-            plain = PersonState(known=state.known, turned=state.turned, persona=state.persona)
-            found = self._standings[way] = self._store.standing_number(live.encode(plain))
+            found = self._standings[way] = self._store.standing_number(standing_key(state))
         return found
 
     def store_subjects(self) -> None:
@@ -134,9 +133,7 @@ class Residents:
 
     def store_stripped(self, resident: Resident) -> None:
         """Store somebody who is in no row yet by what the record says of her alone."""
-        state = resident.state
-        plain = PersonState(known=state.known, turned=state.turned, persona=state.persona)
-        self._store.put_people([self._stored(resident, plain)])
+        self._store.put_people([self._stored(resident, _stripped(resident.state))])
 
     def drop_change(self, resident: Resident) -> None:
         """Leave the row of somebody as it is."""
@@ -198,6 +195,15 @@ class Residents:
         if len(self._person_of) > 2 * len(self._held) + 10_000:
             kept = self._held
             self._person_of = {s: p for s, p in self._person_of.items() if p in kept}
+
+
+def standing_key(state: PersonState) -> bytes:
+    """What the record says of somebody with a state, in a form that can be stored."""
+    return live.encode(_stripped(state))
+
+
+def _stripped(state: PersonState) -> PersonState:
+    return PersonState(known=state.known, turned=state.turned, persona=state.persona)
 
 
 def _weight(stored: bytes) -> int:

@@ -78,9 +78,23 @@ class SqliteState:
 
     def clear(self) -> None:
         """See `StateStore`."""
+        self._execute("DROP TABLE IF EXISTS temp.before")
+        self._execute("CREATE TEMP TABLE before AS SELECT name, standing FROM people")
+        self._execute("CREATE INDEX temp.before_name ON before (name)")
         for table in _DERIVED:
             self._execute(f"DELETE FROM {table}")  # noqa: S608
         self.put_meta(LiveMeta())
+
+    def compared(self) -> Iterator[tuple[str, int | None, int | None]]:
+        """See `StateStore`."""
+        rows = self._execute(
+            "SELECT people.name, before.standing, people.standing "
+            "FROM people LEFT JOIN temp.before USING (name) UNION ALL "
+            "SELECT name, standing, NULL FROM temp.before "
+            "WHERE name NOT IN (SELECT name FROM people) ORDER BY 1"
+        )
+        for name, before, after in rows:
+            yield name, before, after
 
     # People
 
@@ -208,10 +222,6 @@ class SqliteState:
             (standing, after, most),
         )
         return [name for (name,) in rows]
-
-    def everybody(self) -> Iterator[tuple[int, str, int]]:
-        """See `StateStore`."""
-        yield from self._execute("SELECT person, name, standing FROM people ORDER BY person")
 
     # Pending people
 
