@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from tailorbird.events.columns import FactColumns
-from tailorbird.governance.seals import NONCE_BYTES, open_seal, seal
+from tailorbird.governance.seals import NONCE_BYTES, OtherKeyError, open_seal, seal
 
 FORM: Final = 1
 """The version of this form; every group begins with it."""
@@ -94,7 +94,10 @@ def unpacked(
         key = keys.get(hashed)
         if key is None:
             continue
-        plain = open_seal(key, sealed, _bound(first_position, hashed, places))
+        try:
+            plain = open_seal(key, sealed, _bound(first_position, hashed, places))
+        except OtherKeyError:
+            continue  # sealed before the subject was erased, and she has come again
         subject, rows = _decode(plain)
         for place, row in zip(places, rows, strict=True):
             time_us, id_, name, act, active, source, known_us, properties, context = row
