@@ -143,8 +143,8 @@ def _of_call(body: Body, call: str) -> Body:
 def _results(count: int, facts: Arrived, told: Admitted) -> Answer:
     """What became of each message: the first of its facts speaks for it."""
     first: dict[int, int] = {}
-    for row, place in enumerate(facts.places):
-        first.setdefault(place, row)
+    for number, place in enumerate(facts.places):
+        first.setdefault(place, number)
     results: list[dict[str, str]] = []
     for place in range(count):
         row = first.get(place)
