@@ -331,9 +331,10 @@ class _Writer:
 
     def _write(self, new: FactColumns, hashes: Sequence[bytes]) -> None:
         log = self._log
-        hashed = {subject: log._keyring.hash_of(subject) for subject in subjects_in(new)}
+        subjects = subjects_in(new)
+        hashed = dict(zip(subjects, log._keyring.hashes_of(subjects), strict=True))
         keys = log._keyring.made(list(hashed.values()))
-        blob = packed(new, self.end, hashed.__getitem__, keys, log._random_bytes)
+        blob = packed(new, subjects, self.end, hashed.__getitem__, keys, log._random_bytes)
         ids = b"".join(hashes)
         assert len(ids) == HASH_BYTES * new.length
         first, count = self.end, new.length
