@@ -6,10 +6,11 @@ became of each message; one that it calls accepted is on the disk.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import uuid4
+
+import msgspec
 
 from tailorbird.events.arriving import Arrived, arrived
 from tailorbird.events.columns import FactColumns
@@ -43,6 +44,7 @@ _NOT_NOW_S: Final = 5
 
 _ACCEPTED: Final = {"status": "accepted"}
 _DUPLICATE: Final = {"status": "duplicate"}
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 CORS: Final = (
     (b"access-control-allow-origin", b"*"),
@@ -220,7 +222,7 @@ class _GoneError(Exception):
 
 async def reply(send: Send, answer: Answer, more: tuple[tuple[bytes, bytes], ...] = ()) -> None:
     """Send an answer as JSON."""
-    written = json.dumps(answer.said, separators=(",", ":")).encode()
+    written = _ENCODER.encode(answer.said)
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(written)).encode()),

@@ -8,12 +8,14 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final, Self
 
+import apsw
+
 from tailorbird.edges.sqlite_files import guarded, open_file, told, transaction
 from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash
 
 WHAT: Final = "the keyring"
 _CACHED: Final = 200_000
-_FIND: Final = "SELECT key FROM keys WHERE subject = ?"
+_FIND: Final = "SELECT subject, key FROM carray(?) JOIN keys ON subject = value"
 
 MIGRATIONS: Final = (
     """
@@ -91,13 +93,10 @@ class SqliteKeyring:
         known = {subject: key for subject in subjects if (key := cached.get(subject))}
         if len(known) == len(subjects):
             return known
-        missing = [subject for subject in subjects if subject not in known]
-        stored: dict[bytes, bytes] = {}
+        missing = apsw.carray(tuple(subject for subject in subjects if subject not in known))
         with told(WHAT, self._path), self._lock:
-            for subject in missing:
-                key = self._connection.execute(_FIND, (subject,)).get
-                if key is not None:
-                    stored[subject] = key
+            rows: Any = self._connection.execute(_FIND, (missing,)).fetchall()
+            stored: dict[bytes, bytes] = dict(rows)
             self._remember(stored)
         return known | stored
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -109,9 +109,10 @@ class SqliteLog:
 
     def _find_end(self) -> None:
         with told(WHAT, self._path):
-            self._end, self._known_us, keyring = self._connection.execute(
-                "SELECT end_position, known_us, keyring FROM meta"
-            ).get
+            found = self._connection.execute("SELECT end_position, known_us, keyring FROM meta").get
+        if found is None or None in found:
+            raise InputError(f"the log {self._path} is damaged; restore it from a backup")
+        self._end, self._known_us, keyring = found
         if keyring and keyring != self._keyring.fingerprint:
             raise InputError(
                 f"the keys in {self._keyring.name} are not those of the log {self._path}: put the "
@@ -138,9 +139,9 @@ class SqliteLog:
     def _learn_ids(self) -> None:
         gathered: list[bytes] = []
         following = 0
-        rows = "SELECT first_position, count, ids, ids_checksum FROM groups ORDER BY 1"
+        rows = "SELECT first_position, count, ids_checksum, ids FROM groups ORDER BY 1"
         with told(WHAT, self._path):
-            for first, count, ids, checksum in self._connection.execute(rows):
+            for first, count, checksum, ids in _sound(self._connection.execute(rows), 0, self._end):
                 _expect(first, following)
                 if len(ids) != count * HASH_BYTES or _checked(first, count, ids) != checksum:
                     raise DamagedLogError(first, count)
@@ -240,20 +241,17 @@ class SqliteLog:
     def _groups(self, position: int) -> Iterator[tuple[int, int, int, bytes]]:
         """The groups that hold a position and those behind it; raises where some are missing."""
         end = self._end
-        groups = self._reader.execute(
+        found = self._reader.execute(
             "SELECT first_position, count, checksum, blob FROM groups WHERE first_position >= "
             "coalesce((SELECT max(first_position) FROM groups WHERE first_position <= ?), 0) "
             "ORDER BY first_position",
             (position,),
         )
         reached = position
-        try:
-            for first, count, checksum, blob in groups:
-                if first + count > position:
-                    reached = first + count
-                    yield first, count, checksum, blob
-        except apsw.CorruptError as error:
-            raise DamagedLogError(reached, max(end - reached, 1)) from error
+        for group in _sound(found, position, end):
+            if group[0] + group[1] > position:
+                reached = group[0] + group[1]
+                yield group
         _expect(max(end, reached), reached)
 
     def _opened(
@@ -272,6 +270,19 @@ class SqliteLog:
 def _checked(first: int, count: int, data: bytes) -> int:
     """A checksum that also notices when data stands under another position."""
     return zlib.crc32(data, zlib.crc32(b"%d %d" % (first, count)))
+
+
+def _sound(rows: Iterable[Any], position: int, end: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Groups as the file gives them, where it gives any sense."""
+    reached = position
+    try:
+        for first, count, checksum, blob in rows:
+            if not (isinstance(first, int) and isinstance(count, int) and isinstance(blob, bytes)):
+                raise DamagedLogError(reached, max(end - reached, 1))
+            yield first, count, checksum, blob
+            reached = max(reached, first + count)
+    except apsw.CorruptError as error:
+        raise DamagedLogError(reached, max(end - reached, 1)) from error
 
 
 def _expect(found: int, position: int) -> None:
@@ -331,9 +342,10 @@ class _Writer:
 
     def _write(self, new: FactColumns, hashes: Sequence[bytes]) -> None:
         log = self._log
-        hashed = {subject: log._keyring.hash_of(subject) for subject in subjects_in(new)}
+        subjects = subjects_in(new)
+        hashed = dict(zip(subjects, log._keyring.hashes_of(subjects), strict=True))
         keys = log._keyring.made(list(hashed.values()))
-        blob = packed(new, self.end, hashed.__getitem__, keys, log._random_bytes)
+        blob = packed(new, subjects, self.end, hashed.__getitem__, keys, log._random_bytes)
         ids = b"".join(hashes)
         assert len(ids) == HASH_BYTES * new.length
         first, count = self.end, new.length
