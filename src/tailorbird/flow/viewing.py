@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tailorbird.kernel.values import MISSING, Value
+from tailorbird.kernel.values import Value
 from tailorbird.language import live
 from tailorbird.language.definitions import Key
 from tailorbird.language.live import PersonState, Plan, Step
@@ -60,7 +60,7 @@ def view(
         {name: value for (kind, name), value in given.items() if kind == "trait"},
         {name: value for (kind, name), value in given.items() if kind == "score"},
         tuple(sorted(n for (kind, n), holds in given.items() if kind == "segment" and holds)),
-        persona if isinstance(persona, str) and persona is not MISSING else None,
+        persona if isinstance(persona, str) else None,
         now_us,
         0,
         False,

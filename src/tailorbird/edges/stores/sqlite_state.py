@@ -93,8 +93,7 @@ class SqliteState:
             "SELECT name, standing, NULL FROM temp.before "
             "WHERE name NOT IN (SELECT name FROM people) ORDER BY 1"
         )
-        for name, before, after in rows:
-            yield name, before, after
+        yield from ((name, before, after) for name, before, after in rows)
 
     # People
 
