@@ -60,6 +60,11 @@ bench: setup ## measure against hand-written baselines; decides nothing
 prove-long: setup ## compare all readings over a million random cases (CASES=n, SEED=n)
 	$(BIN)/python -m tests.laws.prove_long --cases $(or $(CASES),1000000) --seed $(SEED) --workers $(WORKERS)
 
+.PHONY: crash-long
+crash-long: setup ## kill writers and cut the power, many times (KILLS=n, IMAGES=n, SEED=n)
+	$(BIN)/python -m tests.crash.crash_long --kills $(or $(KILLS),1000) \
+		--images $(or $(IMAGES),50000) --seed $(SEED) --workers $(WORKERS)
+
 .PHONY: format
 format: setup ## put sources into the house's form
 	$(BIN)/ruff format .

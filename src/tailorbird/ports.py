@@ -43,9 +43,14 @@ class LogChunk(NamedTuple):
 
 
 class NotWritableError(TailorbirdError):
-    """Nothing can be accepted now: nothing of this batch is stored, what was accepted is safe."""
+    """Nothing can be accepted now: nothing of this batch is told as stored, the others are safe."""
 
     retryable = True
+
+    def __init__(self, message: str, *, is_lasting: bool = False) -> None:
+        self.is_lasting = is_lasting
+        """Whether only a new start helps, because what a disk said cannot be trusted any more."""
+        super().__init__(message)
 
 
 class StaleWriterError(TailorbirdError):
@@ -76,6 +81,9 @@ class EventLog(Protocol):
 
     def writing(self, now_us: int) -> AbstractContextManager[Callable[[FactColumns], Logged]]:
         """Append batches, all or none; they are on the disk when the block is left."""
+
+    def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
+        """Append some batches with one sync; they are on the disk when this returns."""
 
     def read(self, position: int, most: int) -> LogChunk:
         """The facts from a position on, about so many."""

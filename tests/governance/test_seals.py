@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tailorbird.governance.seals import BrokenSealError, keyed_hash, open_seal, seal
+from tailorbird.governance.seals import BrokenSealError, OtherKeyError, keyed_hash, open_seal, seal
 
-KEY, NONCE = bytes(range(32)), bytes(12)
+KEY, NONCE = bytes(range(36)), bytes(12)
+SECRET = bytes(range(32))
 
 
 def test_what_was_sealed_is_opened_with_its_key_in_its_place() -> None:
@@ -15,7 +16,12 @@ def test_what_was_sealed_is_opened_with_its_key_in_its_place() -> None:
 
 def test_another_key_opens_nothing() -> None:
     with pytest.raises(BrokenSealError):
-        open_seal(bytes(32), seal(KEY, NONCE, b"ann bought", b"7"), b"7")
+        open_seal(KEY[:4] + bytes(32), seal(KEY, NONCE, b"ann bought", b"7"), b"7")
+
+
+def test_the_seal_of_an_earlier_key_is_known_as_such() -> None:
+    with pytest.raises(OtherKeyError):
+        open_seal(bytes(36), seal(KEY, NONCE, b"ann bought", b"7"), b"7")
 
 
 def test_a_seal_does_not_open_in_another_place() -> None:
@@ -23,7 +29,7 @@ def test_a_seal_does_not_open_in_another_place() -> None:
         open_seal(KEY, seal(KEY, NONCE, b"ann bought", b"7"), b"8")
 
 
-@pytest.mark.parametrize("at", [0, 12, -1])
+@pytest.mark.parametrize("at", [0, 4, 16, -1])
 def test_a_changed_byte_is_noticed(at: int) -> None:
     sealed = bytearray(seal(KEY, NONCE, b"ann bought", b"7"))
     sealed[at] ^= 1
@@ -41,6 +47,6 @@ def test_a_sealed_text_cannot_be_seen() -> None:
 
 
 def test_hashes_of_another_secret_differ() -> None:
-    assert keyed_hash(KEY, "ann") == keyed_hash(KEY, "ann")
-    assert keyed_hash(KEY, "ann") != keyed_hash(bytes(32), "ann")
-    assert keyed_hash(KEY, "\ud800") != keyed_hash(KEY, "?")
+    assert keyed_hash(SECRET, "ann") == keyed_hash(SECRET, "ann")
+    assert keyed_hash(SECRET, "ann") != keyed_hash(bytes(32), "ann")
+    assert keyed_hash(SECRET, "\ud800") != keyed_hash(SECRET, "?")

@@ -36,6 +36,7 @@ VERBS: Final = {
     "init": Verb("init", "make a project with commented examples"),
     "check": Verb("check", "say everything that is wrong with the definitions"),
     "import": Verb("importing", "read an event file into the history"),
+    "keys": Verb("keys", "make, list and revoke keys for the server"),
     "list": Verb("lists", "add people to a list, or see the lists"),
     "publish": Verb("publish", "make the definition files the registry's newest version"),
     "pull": Verb("pull", "write the registry's newest version into the definition files"),

@@ -9,7 +9,9 @@ from typing import Final
 
 import apsw
 
+from tailorbird.edges.file_systems import refuse_network
 from tailorbird.kernel.errors import InputError
+from tailorbird.ports import NotWritableError
 
 
 def open_file(path: Path | None, what: str, migrations: Sequence[str]) -> apsw.Connection:
@@ -19,6 +21,8 @@ def open_file(path: Path | None, what: str, migrations: Sequence[str]) -> apsw.C
     `InputError` for a file that cannot be opened, is none of these, or was written by a newer
     version; then nothing of it is touched.
     """
+    if path is not None:
+        refuse_network(path)
     with told(what, path):
         connection = apsw.Connection(":memory:" if path is None else str(path))
         try:
@@ -68,6 +72,30 @@ def told(what: str, path: Path | None) -> Iterator[None]:
     except apsw.Error as error:
         reason = _REASONS.get(type(error), str(error))
         raise InputError(f"{what} {path or 'in memory'} cannot be used: {reason}") from error
+
+
+@contextmanager
+def guarded(what: str) -> Iterator[None]:
+    """Turn errors of writing into `NotWritableError`.
+
+    A full disk or a busy file may be well again in a while. After any other error of a write or a
+    sync nobody knows what is on the disk: a second sync that succeeds would prove nothing.
+    """
+    try:
+        yield
+    except apsw.FullError as error:
+        raise NotWritableError(
+            f"{what} cannot be written: the disk is full; make room and send again"
+        ) from error
+    except apsw.BusyError as error:
+        raise NotWritableError(
+            f"{what} cannot be written: another process holds its file; send again"
+        ) from error
+    except apsw.Error as error:
+        raise NotWritableError(
+            f"{what} could not be written ({error}); nothing is accepted until a new start",
+            is_lasting=True,
+        ) from error
 
 
 _REASONS: Final[dict[type[apsw.Error], str]] = {

@@ -44,6 +44,8 @@ REFERENCE_US: Final = 250_000.0
 """About so long the reference may work on one person."""
 TOGETHER: Final = 3
 """Instants at which batch answers about everybody at once."""
+TOGETHER_FACTS: Final = 6_000_000
+"""About so many facts are read for that, so that large histories are asked at fewer instants."""
 STEPPED_FACTS: Final = 300
 """People with more facts have none of them taken in one by one after a seed."""
 ASKED_AGAIN: Final = 3
@@ -162,13 +164,17 @@ class _Prover:
             self._ask_everybody(at_us, expected)
 
     def _shared_instants(self) -> list[int]:
-        """The instant of the last fact, and those of others."""
+        """Those of some facts, the last one's among them where there are several."""
+        counted = self._history.query("SELECT count(*) AS facts FROM facts")["facts"]
         times = self._history.query("SELECT DISTINCT time_us FROM facts ORDER BY time_us")
         found = times["time_us"]
         if not len(found):
             return []
-        places = [len(found) - 1, *(self._chance.below(len(found)) for _ in range(TOGETHER - 1))]
-        return sorted({int(found[place]) for place in places})
+        count = max(1, min(TOGETHER, TOGETHER_FACTS // int(counted[0])))
+        places = [self._chance.below(len(found)) for _ in range(max(count - 1, 1))]
+        return sorted(
+            {int(found[p]) for p in (places if count == 1 else [len(found) - 1, *places])}
+        )
 
     # One person
 

@@ -17,13 +17,21 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tailorbird.kernel.errors import TailorbirdError
 
-KEY_BYTES: Final = 32
+SECRET_BYTES: Final = 32
+TAG_BYTES: Final = 4
+"""A key begins with a random tag, and so does what it seals: it tells a key from a later one."""
+KEY_BYTES: Final = TAG_BYTES + 32
 NONCE_BYTES: Final = 12
 HASH_BYTES: Final = 16
+_BEGIN: Final = TAG_BYTES + NONCE_BYTES
 
 
 class BrokenSealError(TailorbirdError):
     """What was sealed is not what is there, or the key belongs to something else."""
+
+
+class OtherKeyError(BrokenSealError):
+    """It was sealed with another key: the subject's earlier one, which was destroyed."""
 
 
 def seal(key: bytes, nonce: bytes, plain: bytes, bound: bytes) -> bytes:
@@ -31,16 +39,19 @@ def seal(key: bytes, nonce: bytes, plain: bytes, bound: bytes) -> bytes:
 
     ``bound`` is not stored: opening needs the same bytes, so that a seal cannot be moved elsewhere.
 
-    >>> open_seal(bytes(32), seal(bytes(32), bytes(12), b"hello", b"place"), b"place")
+    >>> open_seal(bytes(36), seal(bytes(36), bytes(12), b"hello", b"place"), b"place")
     b'hello'
     """
-    return nonce + AESGCM(key).encrypt(nonce, plain, bound)
+    return key[:TAG_BYTES] + nonce + AESGCM(key[TAG_BYTES:]).encrypt(nonce, plain, bound)
 
 
 def open_seal(key: bytes, sealed: bytes, bound: bytes) -> bytes:
-    """The inverse of `seal`; raises `BrokenSealError`."""
+    """The inverse of `seal`; raises `OtherKeyError` or another `BrokenSealError`."""
+    if sealed[:TAG_BYTES] != key[:TAG_BYTES]:
+        raise OtherKeyError("it was sealed with another key")
     try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+        nonce, content = sealed[TAG_BYTES:_BEGIN], sealed[_BEGIN:]
+        return AESGCM(key[TAG_BYTES:]).decrypt(nonce, content, bound)
     except (InvalidTag, ValueError) as error:
         raise BrokenSealError("a sealed payload is damaged, or its key is another one") from error
 

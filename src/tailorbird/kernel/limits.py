@@ -40,3 +40,9 @@ ORDER_LINES: Final = 10_000_000
 """Lines of orders in one imported file: they wait in memory for the rest of their orders."""
 INSTANTS: Final = 10_000
 """Instants that one command may ask about in a row."""
+BODY_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of one request, as it is sent and after it is unpacked."""
+BATCH_ITEMS: Final = 5_000
+"""Messages of one request."""
+WAITING_FACTS: Final = 100_000
+"""Facts that wait for the log at a time; who comes then is told to come again."""

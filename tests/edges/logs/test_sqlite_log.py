@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
@@ -117,6 +118,39 @@ def test_whoever_lost_her_key_is_gone_and_the_others_stay(
     assert append(log, batch("a")).duplicates == [0]
 
 
+def test_whoever_comes_again_after_her_erasure_begins_anew(
+    log: SqliteLog, keyring: SqliteKeyring
+) -> None:
+    append(log, batch("a"))
+    keyring.destroy([keyring.hash_of("ann")])
+    append(log, batch("b"))
+    assert list(log.read(0, 100).columns.id) == ["b"]
+
+
+def test_a_log_is_not_opened_with_keys_of_another_one(tmp_path: Path, log: SqliteLog) -> None:
+    append(log, batch("a"))
+    with (
+        SqliteKeyring(tmp_path / "other.sqlite") as other,
+        pytest.raises(InputError, match=r"the copy of its keys"),
+    ):
+        SqliteLog(tmp_path / "log.sqlite", other)
+
+
+def test_batches_appended_together_follow_each_other(log: SqliteLog) -> None:
+    told = log.append([batch("a", "b"), batch("b", "c"), batch()], now_us=9)
+    assert [(one.first_position, one.duplicates) for one in told] == [(0, []), (2, [0]), (3, [])]
+    assert list(log.read(0, 9).columns.id) == ["a", "b", "c"]
+
+
+def test_others_can_read_while_a_batch_is_written(log: SqliteLog) -> None:
+    append(log, batch("a"))
+    with log.writing(9) as writing:
+        writing(batch("b"))
+        with ThreadPoolExecutor(1) as pool:
+            chunk = pool.submit(log.read, 0, 9).result(timeout=10)
+    assert list(chunk.columns.id) == ["a"]
+
+
 def test_one_writer_at_a_time(tmp_path: Path, log: SqliteLog, keyring: SqliteKeyring) -> None:
     append(log, batch("a"))
     with SqliteLog(tmp_path / "log.sqlite", keyring) as other:
@@ -146,6 +180,42 @@ def test_damage_is_told_with_its_positions(tmp_path: Path, log: SqliteLog, where
     other.close()
     with pytest.raises(DamagedLogError, match="positions 1 to 2"):
         log.read(0, 100)
+
+
+@pytest.mark.parametrize(
+    ("first", "told"), [(0, "positions 0 to 0"), (1, "positions 1 to 2"), (3, "positions 3 to 3")]
+)
+def test_a_lost_group_is_noticed_by_readers_and_at_the_next_start(
+    tmp_path: Path, log: SqliteLog, keyring: SqliteKeyring, first: int, told: str
+) -> None:
+    for ids in ("a", "bc", "d"):
+        append(log, batch(*ids))
+    other = apsw.Connection(str(tmp_path / "log.sqlite"))
+    other.execute("DELETE FROM groups WHERE first_position = ?", (first,))
+    other.close()
+    with pytest.raises(DamagedLogError, match=told):
+        log.read(0, 100)
+    log.close()
+    with (
+        SqliteLog(tmp_path / "log.sqlite", keyring) as again,
+        pytest.raises(DamagedLogError, match=told),
+    ):
+        again.become_writer()
+
+
+def test_a_damaged_id_is_noticed_at_the_next_start(
+    tmp_path: Path, log: SqliteLog, keyring: SqliteKeyring
+) -> None:
+    append(log, batch("a"))
+    log.close()
+    other = apsw.Connection(str(tmp_path / "log.sqlite"))
+    other.execute("UPDATE groups SET ids = zeroblob(16)")
+    other.close()
+    with (
+        SqliteLog(tmp_path / "log.sqlite", keyring) as again,
+        pytest.raises(DamagedLogError, match="positions 0 to 0"),
+    ):
+        again.become_writer()
 
 
 def test_a_file_of_a_newer_version_is_refused_and_stays_as_it_is(

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from tailorbird.events.columns import FactColumns
-from tailorbird.governance.seals import NONCE_BYTES, open_seal, seal
+from tailorbird.governance.seals import NONCE_BYTES, OtherKeyError, open_seal, seal
 
 FORM: Final = 1
 """The version of this form; every group begins with it."""
@@ -27,7 +27,7 @@ class Frame(NamedTuple):
 
     subject: bytes
     """Its keyed hash."""
-    places: list[int]
+    places: Sequence[int]
     """Where in the group they stand, ascending."""
     sealed: bytes
 
@@ -42,13 +42,13 @@ def subjects_in(columns: FactColumns) -> dict[str, list[int]]:
 
 def packed(
     columns: FactColumns,
+    by_subject: Mapping[str, Sequence[int]],
     first_position: int,
     hash_of: Callable[[str], bytes],
     keys: Mapping[bytes, bytes],
     random_bytes: Callable[[int], bytes],
 ) -> bytes:
     """The bytes of a group; ``keys`` has those of all its subjects, by their hashes."""
-    by_subject = subjects_in(columns)
     nonces = random_bytes(NONCE_BYTES * len(by_subject))
     rows = list(
         zip(
@@ -64,13 +64,15 @@ def packed(
             strict=True,
         )
     )
-    frames: list[Frame] = []
+    # Encoded at once: the collector of garbage would look at a million small objects otherwise.
+    frames: list[msgspec.Raw] = []
     for number, (subject, places) in enumerate(by_subject.items()):
         hashed = hash_of(subject)
         plain = _encode((subject, [rows[place] for place in places]))
         nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
         bound = _bound(first_position, hashed, places)
-        frames.append(Frame(hashed, places, seal(keys[hashed], nonce, plain, bound)))
+        frame = Frame(hashed, places, seal(keys[hashed], nonce, plain, bound))
+        frames.append(msgspec.Raw(_encode(frame)))
     return _encode((FORM, frames))
 
 
@@ -94,7 +96,10 @@ def unpacked(
         key = keys.get(hashed)
         if key is None:
             continue
-        plain = open_seal(key, sealed, _bound(first_position, hashed, places))
+        try:
+            plain = open_seal(key, sealed, _bound(first_position, hashed, places))
+        except OtherKeyError:
+            continue  # sealed before the subject was erased, and she has come again
         subject, rows = _decode(plain)
         for place, row in zip(places, rows, strict=True):
             time_us, id_, name, act, active, source, known_us, properties, context = row

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+from threading import RLock
 from typing import Any, Final, Self
 
-from tailorbird.edges.sqlite_files import open_file, told, transaction
-from tailorbird.governance.seals import KEY_BYTES, keyed_hash
+import apsw
+
+from tailorbird.edges.sqlite_files import guarded, open_file, told, transaction
+from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash
 
 WHAT: Final = "the keyring"
 _CACHED: Final = 200_000
-_FIND: Final = "SELECT key FROM keys WHERE subject = ?"
+_FIND: Final = "SELECT subject, key FROM carray(?) JOIN keys ON subject = value"
 
 MIGRATIONS: Final = (
     """
@@ -41,7 +44,10 @@ class SqliteKeyring:
         self._connection = open_file(path, WHAT, MIGRATIONS)
         # What is deleted is overwritten in the file too.
         self._connection.execute("PRAGMA secure_delete = ON")
+        # Sorted in among millions of keys, new ones touch many pages.
+        self._connection.execute("PRAGMA cache_size = -65536")
         self._cache: dict[bytes, bytes] = {}
+        self._lock = RLock()
         self._secret = self._find_secret()
 
     def __enter__(self) -> Self:
@@ -58,9 +64,19 @@ class SqliteKeyring:
         with told(WHAT, self._path), transaction(self._connection):
             found = self._connection.execute("SELECT value FROM secret").get
             if found is None:
-                found = self._random_bytes(KEY_BYTES)
+                found = self._random_bytes(SECRET_BYTES)
                 self._connection.execute("INSERT INTO secret VALUES (?)", (found,))
         return bytes(found)
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        return "memory" if self._path is None else str(self._path)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """By which a log knows the keyring that it was written with."""
+        return keyed_hash(self._secret, "$keyring")
 
     def hash_of(self, text: str) -> bytes:
         """What stands for an identifier outside of seals."""
@@ -73,18 +89,26 @@ class SqliteKeyring:
 
     def found(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         """The keys of those subjects, given as hashes, that have one."""
-        known = {subject: key for subject in subjects if (key := self._cache.get(subject))}
-        missing = [subject for subject in subjects if subject not in known]
-        with told(WHAT, self._path):
-            for subject in missing:
-                key = self._connection.execute(_FIND, (subject,)).get
-                if key is not None:
-                    known[subject] = key
-        self._remember(known)
-        return known
+        cached = self._cache
+        known = {subject: key for subject in subjects if (key := cached.get(subject))}
+        if len(known) == len(subjects):
+            return known
+        missing = apsw.carray(tuple(subject for subject in subjects if subject not in known))
+        with told(WHAT, self._path), self._lock:
+            rows: Any = self._connection.execute(_FIND, (missing,)).fetchall()
+            stored: dict[bytes, bytes] = dict(rows)
+            self._remember(stored)
+        return known | stored
 
     def made(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
-        """The keys of all these subjects; new ones are on the disk when this returns."""
+        """The keys of all these subjects; new ones are on the disk when this returns.
+
+        Raises `NotWritableError`.
+        """
+        with self._lock:
+            return self._made(subjects)
+
+    def _made(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         known = self.found(subjects)
         unknown = [subject for subject in dict.fromkeys(subjects) if subject not in known]
         drawn = self._random_bytes(KEY_BYTES * len(unknown))
@@ -93,21 +117,22 @@ class SqliteKeyring:
             for number, subject in enumerate(unknown)
         }
         if new:
-            with told(WHAT, self._path), transaction(self._connection):
-                self._connection.executemany("INSERT INTO keys VALUES (?, ?)", new.items())
+            with guarded(WHAT), transaction(self._connection):
+                self._connection.executemany("INSERT INTO keys VALUES (?, ?)", sorted(new.items()))
             self._remember(new)
         return known | new
 
     def destroy(self, subjects: Collection[bytes]) -> None:
         """Forget the keys of subjects for ever: what was sealed with them can be read no more."""
-        with told(WHAT, self._path), transaction(self._connection):
-            self._connection.executemany(
-                "DELETE FROM keys WHERE subject = ?", [(subject,) for subject in subjects]
-            )
-        for subject in subjects:
-            self._cache.pop(subject, None)
-        with told(WHAT, self._path):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._lock:
+            with guarded(WHAT), transaction(self._connection):
+                self._connection.executemany(
+                    "DELETE FROM keys WHERE subject = ?", [(subject,) for subject in subjects]
+                )
+            for subject in subjects:
+                self._cache.pop(subject, None)
+            with guarded(WHAT):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _remember(self, keys: dict[bytes, bytes]) -> None:
         if len(self._cache) + len(keys) > _CACHED:

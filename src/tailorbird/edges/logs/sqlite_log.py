@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any, Final, Self
 
 import apsw
@@ -18,9 +19,10 @@ from tailorbird.edges.logs.known_ids import KnownIds
 from tailorbird.edges.logs.lease import Lease
 from tailorbird.edges.logs.sealed_groups import frames_of, packed, subjects_in, unpacked
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
-from tailorbird.edges.sqlite_files import open_file, told
+from tailorbird.edges.sqlite_files import guarded, open_file, told
 from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.governance.seals import HASH_BYTES, BrokenSealError
+from tailorbird.kernel.errors import InputError
 from tailorbird.ports import DamagedLogError, LogChunk, Logged, NotWritableError, StaleWriterError
 
 WHAT: Final = "the log"
@@ -29,13 +31,17 @@ _GROUPS_AT_ONCE: Final = 10_000
 MIGRATIONS: Final = (
     """
     CREATE TABLE meta (
-        epoch INTEGER NOT NULL, end_position INTEGER NOT NULL, known_us INTEGER NOT NULL
+        epoch INTEGER NOT NULL,
+        end_position INTEGER NOT NULL,
+        known_us INTEGER NOT NULL,
+        keyring BLOB NOT NULL
     ) STRICT;
-    INSERT INTO meta VALUES (0, 0, 0);
+    INSERT INTO meta VALUES (0, 0, 0, x'');
     CREATE TABLE groups (
         first_position INTEGER PRIMARY KEY,
         count INTEGER NOT NULL,
         ids BLOB NOT NULL,
+        ids_checksum INTEGER NOT NULL,
         checksum INTEGER NOT NULL,
         blob BLOB NOT NULL
     ) STRICT;
@@ -76,10 +82,15 @@ class SqliteLog:
         self._failed: str | None = None
         self._end = self._known_us = 0
         self._connection = open_file(path, WHAT, MIGRATIONS)
+        self._writing = RLock()
+        # Reading has a connection of its own, so that it need not wait for anybody's sync.
+        self._reader, self._reading = self._connection, self._writing
         try:
+            if path is not None:
+                self._reader, self._reading = open_file(path, WHAT, MIGRATIONS), RLock()
             self._find_end()
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def __enter__(self) -> Self:
@@ -90,15 +101,23 @@ class SqliteLog:
 
     def close(self) -> None:
         """Let the file go."""
+        self._reader.close()
         self._connection.close()
         if self._lease is not None:
             self._lease.close()
+            self._lease = None
 
     def _find_end(self) -> None:
         with told(WHAT, self._path):
-            self._end, self._known_us = self._connection.execute(
-                "SELECT end_position, known_us FROM meta"
-            ).get
+            found = self._connection.execute("SELECT end_position, known_us, keyring FROM meta").get
+        if found is None or None in found:
+            raise InputError(f"the log {self._path} is damaged; restore it from a backup")
+        self._end, self._known_us, keyring = found
+        if keyring and keyring != self._keyring.fingerprint:
+            raise InputError(
+                f"the keys in {self._keyring.name} are not those of the log {self._path}: put the "
+                "copy of its keys there; without them nothing in the log can be read"
+            )
 
     def become_writer(self) -> None:
         """Take the lease and learn which ids there are; the first writing does it by itself.
@@ -111,19 +130,27 @@ class SqliteLog:
             self._lease = Lease(self._path.with_suffix(".lock"))
         with told(WHAT, self._path):
             self._epoch = self._connection.execute(
-                "UPDATE meta SET epoch = epoch + 1 RETURNING epoch"
+                "UPDATE meta SET epoch = epoch + 1, keyring = ? RETURNING epoch",
+                (self._keyring.fingerprint,),
             ).get
         self._find_end()
         self._learn_ids()
 
     def _learn_ids(self) -> None:
         gathered: list[bytes] = []
+        following = 0
+        rows = "SELECT first_position, count, ids_checksum, ids FROM groups ORDER BY 1"
         with told(WHAT, self._path):
-            for (ids,) in self._connection.execute("SELECT ids FROM groups"):
+            for first, count, checksum, ids in _sound(self._connection.execute(rows), 0, self._end):
+                _expect(first, following)
+                if len(ids) != count * HASH_BYTES or _checked(first, count, ids) != checksum:
+                    raise DamagedLogError(first, count)
+                following = first + count
                 gathered.append(ids)
                 if len(gathered) == _GROUPS_AT_ONCE:
                     self._known.add_many(b"".join(gathered))
                     gathered.clear()
+        _expect(self._end, following)
         self._known.add_many(b"".join(gathered))
 
     @property
@@ -138,47 +165,56 @@ class SqliteLog:
 
     # Writing
 
+    def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
+        """Append some batches with one sync; they are on the disk when this returns."""
+        with self.writing(now_us) as writing:
+            return [writing(columns) for columns in batches]
+
     @contextmanager
     def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
         """Append batches with the function that is given, all of them or, after an error, none.
 
-        They are on the disk when the block is left without an error, and not before.
+        They are on the disk when the block is left without an error, and not before. Raises
+        `NotWritableError` and `StaleWriterError`; after a lasting one of the first nothing is
+        written any more.
         """
-        if self._failed is not None:
-            raise NotWritableError(self._failed)
-        self.become_writer()
-        writer = _Writer(self, now_us)
-        with self._guarded():
-            self._connection.execute("BEGIN IMMEDIATE")
-            if self._connection.execute("SELECT epoch FROM meta").get != self._epoch:
-                self._connection.execute("ROLLBACK")
-                raise StaleWriterError
-        try:
-            yield writer.append
-            with self._guarded():
-                self._connection.execute(
-                    "UPDATE meta SET end_position = ?, known_us = ?", (writer.end, writer.known_us)
-                )
-                self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-        self._end, self._known_us = writer.end, writer.known_us
-        self._known.absorb(writer.new_ids)
+        with self._writing, self._lasting():
+            self.become_writer()
+            writer = _Writer(self, now_us)
+            try:
+                with guarded(WHAT):
+                    self._begin()
+                yield writer.append
+                with guarded(WHAT):
+                    self._connection.execute(
+                        "UPDATE meta SET end_position = ?, known_us = ?",
+                        (writer.end, writer.known_us),
+                    )
+                    self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._end, self._known_us = writer.end, writer.known_us
+            self._known.absorb(writer.new_ids)
+
+    def _begin(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        if self._connection.execute("SELECT epoch FROM meta").get != self._epoch:
+            self._failed = str(StaleWriterError())
+            raise StaleWriterError
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """A full disk may have room again; after any other fault no write is trusted any more."""
+    def _lasting(self) -> Iterator[None]:
+        """Stay closed to writing once it is unknown what is on the disk."""
+        if self._failed is not None:
+            raise NotWritableError(self._failed, is_lasting=True)
         try:
             yield
-        except apsw.FullError as error:
-            raise NotWritableError("the disk is full; make room and send again") from error
-        except apsw.BusyError as error:
-            raise NotWritableError("another process holds the log's file") from error
-        except apsw.Error as error:
-            self._failed = f"writing failed ({error}); nothing is accepted until a new start"
-            raise NotWritableError(self._failed) from error
+        except NotWritableError as error:
+            if error.is_lasting:
+                self._failed = str(error)
+            raise
 
     # Reading
 
@@ -190,27 +226,38 @@ class SqliteLog:
         rows: list[tuple[Any, ...]] = []
         positions: list[int] = []
         following = position
-        with told(WHAT, self._path):
-            groups = self._connection.execute(
-                "SELECT first_position, count, checksum, blob FROM groups WHERE first_position >= "
-                "coalesce((SELECT max(first_position) FROM groups WHERE first_position <= ?), 0) "
-                "ORDER BY first_position",
-                (position,),
-            )
-            for first, count, checksum, blob in groups:
+        with told(WHAT, self._path), self._reading:
+            for first, count, checksum, blob in self._groups(position):
+                _expect(max(first, position), following)
                 for place, row in self._opened(first, count, checksum, blob):
                     if first + place >= position:
                         positions.append(first + place)
                         rows.append(row)
-                following = max(following, first + count)
+                following = first + count
                 if following - position >= most:
                     break
         return LogChunk(columns_from_rows(rows), positions, following)
 
+    def _groups(self, position: int) -> Iterator[tuple[int, int, int, bytes]]:
+        """The groups that hold a position and those behind it; raises where some are missing."""
+        end = self._end
+        found = self._reader.execute(
+            "SELECT first_position, count, checksum, blob FROM groups WHERE first_position >= "
+            "coalesce((SELECT max(first_position) FROM groups WHERE first_position <= ?), 0) "
+            "ORDER BY first_position",
+            (position,),
+        )
+        reached = position
+        for group in _sound(found, position, end):
+            if group[0] + group[1] > position:
+                reached = group[0] + group[1]
+                yield group
+        _expect(max(end, reached), reached)
+
     def _opened(
         self, first: int, count: int, checksum: int, blob: bytes
     ) -> list[tuple[int, tuple[Any, ...]]]:
-        if zlib.crc32(blob) != checksum:
+        if _checked(first, count, blob) != checksum:
             raise DamagedLogError(first, count)
         try:
             frames = frames_of(blob)
@@ -218,6 +265,31 @@ class SqliteLog:
             return unpacked(frames, first, keys)
         except (ValueError, BrokenSealError) as error:
             raise DamagedLogError(first, count) from error
+
+
+def _checked(first: int, count: int, data: bytes) -> int:
+    """A checksum that also notices when data stands under another position."""
+    return zlib.crc32(data, zlib.crc32(b"%d %d" % (first, count)))
+
+
+def _sound(rows: Iterable[Any], position: int, end: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Groups as the file gives them, where it gives any sense."""
+    reached = position
+    try:
+        for first, count, checksum, blob in rows:
+            if not (isinstance(first, int) and isinstance(count, int) and isinstance(blob, bytes)):
+                raise DamagedLogError(reached, max(end - reached, 1))
+            yield first, count, checksum, blob
+            reached = max(reached, first + count)
+    except apsw.CorruptError as error:
+        raise DamagedLogError(reached, max(end - reached, 1)) from error
+
+
+def _expect(found: int, position: int) -> None:
+    """Raise when the groups do not follow each other without a gap."""
+    if found != position:
+        first, end = sorted((found, position))
+        raise DamagedLogError(first, end - first)
 
 
 class _Writer:
@@ -270,13 +342,16 @@ class _Writer:
 
     def _write(self, new: FactColumns, hashes: Sequence[bytes]) -> None:
         log = self._log
-        hashed = {subject: log._keyring.hash_of(subject) for subject in subjects_in(new)}
+        subjects = subjects_in(new)
+        hashed = dict(zip(subjects, log._keyring.hashes_of(subjects), strict=True))
         keys = log._keyring.made(list(hashed.values()))
-        blob = packed(new, self.end, hashed.__getitem__, keys, log._random_bytes)
+        blob = packed(new, subjects, self.end, hashed.__getitem__, keys, log._random_bytes)
         ids = b"".join(hashes)
         assert len(ids) == HASH_BYTES * new.length
-        with log._guarded():
+        first, count = self.end, new.length
+        checksums = _checked(first, count, ids), _checked(first, count, blob)
+        with guarded(WHAT):
             log._connection.execute(
-                "INSERT INTO groups VALUES (?, ?, ?, ?, ?)",
-                (self.end, new.length, ids, zlib.crc32(blob), blob),
+                "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?)",
+                (first, count, ids, *checksums, blob),
             )

@@ -51,6 +51,16 @@ MIGRATIONS: Final = (
     ) STRICT;
     """
     + "".join(map(_kept, _TABLES)),
+    """
+    CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        created_us INTEGER NOT NULL,
+        revoked_us INTEGER
+    ) STRICT;
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added."""
 

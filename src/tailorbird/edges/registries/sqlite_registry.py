@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tailorbird.edges.registries.migrations import migrate
+from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import MovedOnError, Version
 
@@ -85,6 +86,32 @@ class SqliteRegistry:
         added = self.newest()
         assert added is not None
         return added
+
+    def api_keys(self) -> list[ApiKey]:
+        """Every key that was ever made, the oldest first."""
+        with self._told():
+            rows = self._connection.execute(
+                "SELECT id, scope, name, digest, created_us, revoked_us FROM api_keys "
+                "ORDER BY created_us, id"
+            )
+            return [ApiKey(*row) for row in rows]
+
+    def add_key(self, key: ApiKey) -> None:
+        """Keep a new key."""
+        with self._told(), self._transaction():
+            self._connection.execute("INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?)", key)
+
+    def revoke_key(self, id_: str, now_us: int) -> ApiKey | None:
+        """Make a key good for nothing from now on; None when there is none with that id.
+
+        One that was revoked before stays as it is.
+        """
+        with self._told(), self._transaction():
+            self._connection.execute(
+                "UPDATE api_keys SET revoked_us = coalesce(revoked_us, ?) WHERE id = ?",
+                (now_us, id_),
+            )
+        return next((key for key in self.api_keys() if key.id == id_), None)
 
     def _insert(self, version: Version) -> None:
         number = version.number

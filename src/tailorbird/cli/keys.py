@@ -1,0 +1,109 @@
+"""``tailorbird keys``: who may talk to the server."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import click
+
+from tailorbird.cli.options import json_option, with_project
+from tailorbird.cli.output import emit_json, say, table
+from tailorbird.governance.api_keys import SCOPES, ApiKey, Scope
+from tailorbird.kernel import limits
+from tailorbird.kernel.errors import InputError, UnknownNameError
+from tailorbird.kernel.instants import format_instant
+from tailorbird.runtimes.new_keys import new_key
+from tailorbird.runtimes.project import Project
+
+
+@click.group("keys")
+def command() -> None:
+    """Keys of the programs that send events and read profiles.
+
+    \b
+    tailorbird keys create web-shop --scope write
+    """
+
+
+@command.command("create")
+@click.argument("name")
+@click.option(
+    "--scope",
+    type=click.Choice(SCOPES),
+    default="write",
+    show_default=True,
+    help="write sends events, read reads profiles, admin may do everything.",
+)
+@json_option
+@with_project
+def create(project: Project, name: str, scope: str, as_json: bool) -> None:
+    """Make a key and show it, this once.
+
+    NAME says whose it is; facts that come with a write key have it as their source. A write key
+    can stand in a page, where everybody sees it: it cannot read anything.
+    """
+    if not 0 < len(name) <= limits.NAME_CHARACTERS:
+        raise InputError(f"the name of a key has 1 to {limits.NAME_CHARACTERS} characters")
+    key, text = new_key(project.registry, name, cast(Scope, scope), project.now_us())
+    if as_json:
+        emit_json({"id": key.id, "name": key.name, "scope": key.scope, "key": text})
+        return
+    say(text)
+    say(
+        f"the {key.scope} key {key.id} of {key.name}; it is shown only now, keep it in a safe place"
+    )
+
+
+@command.command("list")
+@json_option
+@with_project
+def list_(project: Project, as_json: bool) -> None:
+    """Every key without its secret.
+
+    \b
+    tailorbird keys list
+    """
+    keys = project.registry.api_keys()
+    if as_json:
+        emit_json([_plain(key) for key in keys])
+        return
+    rows = [
+        (
+            key.id,
+            key.scope,
+            key.name,
+            format_instant(key.created_us),
+            "" if key.revoked_us is None else format_instant(key.revoked_us),
+        )
+        for key in keys
+    ]
+    table(("id", "scope", "name", "created", "revoked"), rows)
+
+
+@command.command("revoke")
+@click.argument("id_", metavar="ID")
+@json_option
+@with_project
+def revoke(project: Project, id_: str, as_json: bool) -> None:
+    """Make a key good for nothing; a running server notices within two seconds.
+
+    \b
+    tailorbird keys revoke 5f3a90c1
+    """
+    key = project.registry.revoke_key(id_, project.now_us())
+    if key is None:
+        raise UnknownNameError("key", id_, [known.id for known in project.registry.api_keys()])
+    if as_json:
+        emit_json(_plain(key))
+        return
+    say(f"revoked the {key.scope} key {key.id} of {key.name}")
+
+
+def _plain(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "scope": key.scope,
+        "name": key.name,
+        "created": format_instant(key.created_us),
+        "revoked": None if key.revoked_us is None else format_instant(key.revoked_us),
+    }

@@ -1,0 +1,65 @@
+"""Keys of the programs that talk to a server: what they may do, and how one is recognised.
+
+A key is ``tb_SCOPE_ID_SECRET``. Only a hash of the secret is kept, so nobody who reads the registry
+can use it. The secret has 256 random bits, therefore a plain SHA-256 (FIPS 180-4) is enough.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+from typing import Final, Literal, NamedTuple, get_args
+
+Scope = Literal["write", "read", "admin"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+"""``write`` sends events, ``read`` reads profiles, ``admin`` may do everything."""
+ID_BYTES: Final = 4
+SECRET_BYTES: Final = 32
+_PREFIX: Final = "tb"
+
+
+class ApiKey(NamedTuple):
+    """What is kept of a key."""
+
+    id: str
+    scope: Scope
+    name: str
+    """Whose it is; facts that come with a write key have it as their source."""
+    digest: bytes
+    created_us: int
+    revoked_us: int | None = None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the key is good for something."""
+        return self.revoked_us is None and self.scope in (scope, "admin")
+
+
+def make_key(name: str, scope: Scope, random: bytes, now_us: int) -> tuple[ApiKey, str]:
+    """A new key from 36 random bytes, and its text, which is told once.
+
+    >>> key, text = make_key("shop", "write", bytes(36), 0)
+    >>> text.startswith("tb_write_00000000_"), is_text_of(text, key)
+    (True, True)
+    """
+    id_, secret = random[:ID_BYTES].hex(), random[ID_BYTES : ID_BYTES + SECRET_BYTES].hex()
+    return ApiKey(id_, scope, name, _digest(secret), now_us), f"{_PREFIX}_{scope}_{id_}_{secret}"
+
+
+def id_of(text: str) -> str | None:
+    """The id in a key's text; None when it is no key.
+
+    >>> id_of("tb_write_00000000_ab"), id_of("hello")
+    ('00000000', None)
+    """
+    parts = text.split("_")
+    return parts[2] if len(parts) == 4 and parts[0] == _PREFIX and parts[1] in SCOPES else None
+
+
+def is_text_of(text: str, key: ApiKey) -> bool:
+    """Whether a text is that of a key; takes as long for a wrong secret as for the right one."""
+    *head, secret = text.split("_")
+    return head == [_PREFIX, key.scope, key.id] and hmac.compare_digest(_digest(secret), key.digest)
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
