@@ -412,7 +412,7 @@ class Live:
         return standing(self.plan, self._standing(resident.standing))
 
     def _standing(self, number: int) -> PersonState:
-        found = dict(self._store.standings()).get(number)
+        found = self._store.find_standing(number)
         return PersonState() if found is None else live.decode(found)
 
     # What is asked

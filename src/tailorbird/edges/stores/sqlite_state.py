@@ -209,6 +209,13 @@ class SqliteState:
             found = self._connection.last_insert_rowid()
         return int(found)
 
+    def find_standing(self, standing: int) -> bytes | None:
+        """See `StateStore`."""
+        found: bytes | None = self._execute(
+            "SELECT key FROM standings WHERE standing = ?", (standing,)
+        ).get
+        return found
+
     def standings(self) -> list[tuple[int, bytes]]:
         """See `StateStore`."""
         rows = self._execute("SELECT standing, key FROM standings")
