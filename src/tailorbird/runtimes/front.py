@@ -1,0 +1,254 @@
+"""The server's front: takes events in, keeps people's states current, answers about one person.
+
+One event loop takes requests. What blocks, which is syncs of the disk and steps of live people,
+runs in threads, one at a time. Questions about everybody are another process's, `worker_link`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import uvicorn
+
+from tailorbird.edges.local_socket import GoneError, listen
+from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
+from tailorbird.edges.stores.sqlite_state import SqliteState
+from tailorbird.events.columns import FactColumns
+from tailorbird.flow.advance import Live
+from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.language import live
+from tailorbird.ports import EventLog, LogChunk, Logged
+from tailorbird.runtimes.project import HISTORY, REGISTRY, SOCKET, STATE, Project, load_texts
+from tailorbird.runtimes.worker_link import WorkerLink
+from tailorbird.segments.membership import Turned
+from tailorbird.server.serving import Routes, Serving
+
+FACTS: Final = 1_000
+"""About so many facts are taken in with one commit."""
+LOOK_SECONDS: Final = 1.0
+"""After so long the front looks whether somebody has published."""
+AGAIN_SECONDS: Final = 0.5
+GRACE_SECONDS: Final = 5
+
+_logger = logging.getLogger("tailorbird.front")
+
+
+class WatchedLog:
+    """The log, telling of each commit."""
+
+    def __init__(self, log: EventLog, committed: Callable[[], None]) -> None:
+        self._log = log
+        self._committed = committed
+
+    @property
+    def end_position(self) -> int:
+        """The position that the next accepted fact gets."""
+        return self._log.end_position
+
+    @contextmanager
+    def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
+        """Append batches, all or none."""
+        with self._log.writing(now_us) as writing:
+            yield writing
+        self._committed()
+
+    def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
+        """Append some batches with one sync; they are on the disk when this returns."""
+        told = self._log.append(batches, now_us)
+        self._committed()
+        return told
+
+    def read(self, position: int, most: int) -> LogChunk:
+        """The facts from a position on, about so many."""
+        return self._log.read(position, most)
+
+
+class _Server(uvicorn.Server):
+    """The HTTP server; signals are the front's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+class Front:
+    """Everything that one server of one project does."""
+
+    def __init__(
+        self,
+        project: Project,
+        worker: Sequence[str],
+        options: Mapping[str, Any],
+        routes: Callable[[Serving], Routes],
+    ) -> None:
+        """``worker``: the command that starts the history's process; ``options``: uvicorn's."""
+        self._project = project
+        self._worker_command = worker
+        self._options = options
+        self._routes = routes
+        self._thread = ThreadPoolExecutor(1, "live")
+        self._version = 0
+        self._live: Live | None = None
+        self._registry: SqliteRegistry | None = None
+
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        take_over_old_history(self._project)
+        self._project.log.become_writer()
+        runner = asyncio.Runner(loop_factory=_loop_factory())
+        with runner:
+            runner.run(self._run())
+
+    async def _run(self) -> None:
+        loop = self._loop = asyncio.get_running_loop()
+        self._woken, self._ended = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        self._log = WatchedLog(self._project.log, self._wake_up)
+        path = self._project.data / SOCKET
+        listening = listen(path)
+        self._worker = WorkerLink(self._worker_command, listening, self._log, self._wake_up)
+        self._commit = GroupCommit(self._log, self._project.now_us)
+        self.serving = Serving(self._project.now_us, self._commit, self._log)
+        store = SqliteState(self._project.data / STATE)
+        server = _Server(
+            uvicorn.Config(
+                self._routes(self.serving),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                **self._options,
+            )
+        )
+        tasks = [
+            asyncio.create_task(self._guarded(self._worker.keep_running)),
+            asyncio.create_task(self._guarded(lambda: self._keep_current(store))),
+        ]
+        committing = asyncio.create_task(self._commit.run())
+        serving = asyncio.create_task(server.serve())
+        try:
+            ended = asyncio.create_task(self._ended.wait())
+            await asyncio.wait([ended, serving], return_when=asyncio.FIRST_COMPLETED)
+            _logger.info("ending")
+            self.serving.close()
+            server.should_exit = True
+            await serving
+        finally:
+            self._commit.close()
+            await committing
+            for task in tasks:
+                task.cancel()
+            path.unlink(missing_ok=True)
+            listening.close()
+            await asyncio.to_thread(self._worker.end)
+            self._thread.shutdown()
+            store.close()
+            gc.unfreeze()
+        _logger.info("ended")
+
+    async def _guarded(self, run: Callable[[], Awaitable[None]]) -> None:
+        """What goes wrong for good ends the server, so that somebody notices."""
+        try:
+            await run()
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            _logger.exception("a part of the server failed")
+            self._ended.set()
+
+    def _wake_up(self) -> None:
+        """There may be something to do; called from any thread."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def _in_thread(self, run: Callable[..., Any], *given: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, run, *given)
+
+    # Live people
+
+    async def _keep_current(self, store: SqliteState) -> None:
+        """Move everybody along: with each commit, when a time comes, when somebody publishes."""
+        while not await self._begun(store):
+            await asyncio.sleep(AGAIN_SECONDS)
+        assert self._live is not None
+        gc.collect()
+        gc.freeze()
+        self.serving.begin(self._live)
+        _logger.info("ready", extra={"said": {"position": self._live.position}})
+        while True:
+            self._woken.clear()
+            try:
+                turned = await self._in_thread(self._move, self._live)
+            except GoneError:
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            if turned:
+                self.serving.tell(turned)
+            if not turned and self._live.position >= self._log.end_position:
+                await self._wait(self._live.next_wake_us)
+
+    async def _wait(self, until_us: int) -> None:
+        seconds = (until_us - self._project.now_us()) / 1_000_000
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), min(max(seconds, 0), LOOK_SECONDS))
+
+    async def _begun(self, store: SqliteState) -> bool:
+        try:
+            self._live = await self._in_thread(self._begin, store)
+        except GoneError:
+            return False
+        return True
+
+    def _begin(self, store: SqliteState) -> Live:
+        self._worker.is_ready()
+        self._version, files = self._newest()
+        plan = live.plan(load_texts(files).definitions)
+        begun = Live(self._project.log, store, plan, self._worker)
+        if begun.is_stale or (not begun.position and self._log.end_position):
+            begun.adopt(plan, self._worker.seeds(files, self._project.now_us()))
+        return begun
+
+    def _newest(self) -> tuple[int, Mapping[str, str]]:
+        if self._registry is None:  # its connection belongs to this thread
+            self._registry = SqliteRegistry(self._project.data / REGISTRY)
+        newest = self._registry.newest()
+        return (0, {}) if newest is None else (newest.number, newest.files)
+
+    def _move(self, people: Live) -> list[Turned]:
+        number, files = self._newest()
+        if number != self._version:
+            plan = live.plan(load_texts(files).definitions)
+            people.adopt(plan, self._worker.seeds(files, self._project.now_us()))
+            self._version = number
+            _logger.info("published", extra={"said": {"version": number}})
+        now_us = self._project.now_us()
+        turned = people.advance(now_us, FACTS)
+        turned += people.wake(now_us, FACTS)
+        return turned + people.settle()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def take_over_old_history(project: Project) -> None:
+    """Give a project whose history was made before there were logs its log."""
+    if project.log.end_position or not (project.data / HISTORY).exists():
+        return
+    project.history.close()  # opening it did everything
+    del project.__dict__["history"]
