@@ -59,7 +59,9 @@ def _folder(words: Sequence[str]) -> Path | None:
 
 def _socket(folder: Path) -> Path | None:
     data = os.environ.get("TAILORBIRD_DATA")
-    if data is None and "data:" not in (folder / FILE).read_text(encoding="utf-8", errors="replace"):
+    if data is None and "data:" not in (folder / FILE).read_text(
+        encoding="utf-8", errors="replace"
+    ):
         data = "data"
     if data is None:
         from tailorbird.kernel.errors import TailorbirdError

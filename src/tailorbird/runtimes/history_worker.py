@@ -147,8 +147,9 @@ class Worker:
         self._front = Link(front)
         self._project = Project(self._folder)
         settings = self._project.settings
-        self._log = RemoteLog(self._front, SqliteLog(self._project.data / projects.LOG,
-                                                     self._project.keyring))
+        self._log = RemoteLog(
+            self._front, SqliteLog(self._project.data / projects.LOG, self._project.keyring)
+        )
         self._changing = RLock()
         path = self._project.data / HISTORY
         history = ResidentHistory(
@@ -284,4 +285,3 @@ def _end_with_parent() -> None:
     """Be ended by the system when the front is gone, however it went."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL, 0, 0, 0)
-
