@@ -344,6 +344,9 @@ class StateStore(Protocol):
     def standing_number(self, key: bytes) -> int:
         """The number of a standing, which is written down once for all who share it."""
 
+    def find_standing(self, standing: int) -> bytes | None:
+        """What was written down under a number."""
+
     def standings(self) -> list[tuple[int, bytes]]:
         """All standings by number."""
 

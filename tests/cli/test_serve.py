@@ -46,6 +46,9 @@ class Server:
         found = re.search(r"write key: (\S+)", printed)
         assert found is not None
         self.key = found[1]
+        found = re.search(r"admin key: (\S+)", printed)
+        assert found is not None
+        self.admin = found[1]
         self.folder = top / "shop"
         run(self.folder, "publish")
         self.port = free_port()
@@ -67,6 +70,8 @@ class Server:
             try:
                 if holds():
                     return
+            except HTTPError as error:
+                error.close()
             except OSError:
                 assert self.process.poll() is None, self.process.communicate()[0]
             time.sleep(0.05)
@@ -74,6 +79,14 @@ class Server:
 
     def get(self, path: str) -> dict[str, Any]:
         with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as told:
+            found: dict[str, Any] = json.load(told)
+            return found
+
+    def profile(self, who: str, position: int) -> dict[str, Any]:
+        """A person, as soon as the facts below a position are taken in."""
+        url = f"http://127.0.0.1:{self.port}/v1/profiles/{who}?min_position={position}"
+        request = Request(url, headers={"authorization": f"Bearer {self.admin}"})
+        with urlopen(request, timeout=20) as told:
             found: dict[str, Any] = json.load(told)
             return found
 
@@ -117,6 +130,12 @@ def test_what_was_sent_is_seen_by_commands_while_the_server_runs(server: Server)
     assert "no command" not in run(server.folder, "prove")
 
 
+def test_a_profile_read_after_an_event_has_it(server: Server) -> None:
+    position = server.send("ann", "m1")["position"]
+    found = server.profile("ann", position)
+    assert (found["segments"], found["as_of"]) == (["buyers"], position)
+
+
 def test_commands_that_write_go_through_the_server(server: Server) -> None:
     inner = server.folder / "definitions"
     (server.folder / "ids.txt").write_text("ann\nbob\n")
@@ -135,7 +154,9 @@ def test_publishing_switches_the_running_server(server: Server) -> None:
     path = server.folder / "definitions" / "9_more.yaml"
     path.write_text("segments:\n  anybody: count(any_event()) >= 1\n")
     assert "anybody: new" in run(server.folder, "publish")
-    server.send("bob", "m2")
+    position = server.send("bob", "m2")["position"]
+    server.until(lambda: "anybody" in server.profile("ann", position)["segments"])
+    assert "anybody" in server.profile("bob", position)["segments"]
     assert run(server.folder, "segment", "anybody", "--ids") == "ann\nbob\n"
 
 
@@ -180,6 +201,7 @@ def test_an_unknown_key_is_refused_and_metrics_count(server: Server) -> None:
     with pytest.raises(HTTPError) as told:
         server.send("ann", "m1", key="wrong")
     assert told.value.code == 401
+    told.value.close()
     with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as metrics:
         assert b"\ntailorbird_log_position 0\n" in metrics.read()
 

@@ -13,7 +13,7 @@ from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.events.columns import columns_of, facts_of
 from tailorbird.flow.adopting import seeds
-from tailorbird.flow.advance import Live
+from tailorbird.flow.advance import Live, Wanted
 from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.values import MISSING
@@ -47,7 +47,20 @@ class Service:
         self.folder, self.plan, self.memory_bytes = folder, plan, memory_bytes
         self.keyring = SqliteKeyring(folder / "keys.sqlite")
         self.log = SqliteLog(folder / "log.sqlite", self.keyring)
+        self.asked: list[tuple[Wanted, list[Fact]]] = []
         self.open()
+
+    def ask_histories(self, most: int) -> None:
+        """Have histories read that are told of later, when more facts have come."""
+        histories = LogHistories(self.log)
+        self.asked = [
+            (wanted, histories.facts_of(wanted.subjects, wanted.position))
+            for wanted in self.live.replays_wanted(most)
+        ]
+
+    def tell_histories(self) -> None:
+        asked, self.asked = self.asked, []
+        self.live.replayed(asked)
 
     def open(self) -> None:
         self.store = SqliteState(self.folder / "state.sqlite")
@@ -174,13 +187,17 @@ class LiveReading:
         running.accept(*some)
         now_us = min(some[-1].known_us, at_us)
         for _ in range(chance.below(4)):
-            doing = chance.below(4)
+            doing = chance.below(6)
             if doing == 0:
                 running.live.advance(now_us, chance.between(1, 10))
             elif doing == 1:
                 running.live.wake(now_us, chance.between(1, 10))
             elif doing == 2:
                 running.live.settle(chance.between(1, 3))
+            elif doing == 3:
+                running.ask_histories(chance.between(1, 3))
+            elif doing == 4:
+                running.tell_histories()
             elif chance.once_in(4):
                 running.restart()
         return arriving[len(some) :]

@@ -53,7 +53,7 @@ VERBS: Final = {
     "health": Verb("health", "overlapping, duplicate, dead and contradictory segments"),
     "figures": Verb("figures", "cut points of the population, kept as facts"),
     "prove": Verb("prove", "compare the readings on your own data"),
-    "serve": Verb("serve", "take events in and answer about people, until it is ended"),
+    "serve": Verb("serve", "take events over HTTP, and keep live profiles"),
     "simulate": Verb("simulate", "write an invented clickstream to a file"),
 }
 """In the order in which they are listed."""

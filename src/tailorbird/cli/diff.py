@@ -13,11 +13,12 @@ from tailorbird.cli.options import (
     with_moment,
     with_project,
 )
-from tailorbird.cli.output import emit_json, percent, plain, say, shown, table
+from tailorbird.cli.output import emit_json, percent, say, shown, table
 from tailorbird.flow.difference import Afterwards, Difference, Moved, differences
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import Missing
 from tailorbird.language.definitions import Definitions
+from tailorbird.language.plain_values import plain
 from tailorbird.runtimes.project import Project, load_texts
 
 _NAMED = 5

@@ -14,12 +14,13 @@ from tailorbird.cli.options import (
     with_moment,
     with_project,
 )
-from tailorbird.cli.output import emit_json, plain, printable, say, shown
+from tailorbird.cli.output import emit_json, printable, say, shown
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import date_and_time, format_instant
 from tailorbird.kernel.values import write_json
 from tailorbird.language.definitions import KINDS, Kind
 from tailorbird.language.operators import Type
+from tailorbird.language.plain_values import plain
 from tailorbird.runtimes.project import Project
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ from tailorbird.cli.options import (
     published_option,
     with_project,
 )
-from tailorbird.cli.output import emit_json, plain, progress, say, shown, table
+from tailorbird.cli.output import emit_json, progress, say, shown, table
 from tailorbird.flow.figures import Written, write_figures
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.operators import Type
+from tailorbird.language.plain_values import plain
 from tailorbird.runtimes.project import Project
 from tailorbird.segments.figures import RECENCY
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any, Final
 
 import click
 import msgspec
 
 from tailorbird.kernel.errors import Problem
-from tailorbird.kernel.instants import DAY, HOUR, MINUTE, format_duration, format_instant
+from tailorbird.kernel.instants import DAY, HOUR, MINUTE, format_instant
 from tailorbird.kernel.values import (
-    UNIT,
     IdNumber,
     Missing,
     Value,
@@ -131,25 +129,6 @@ def spelled(length_us: int) -> str:
     if rest or not parts:
         parts.append(f"{format_number(rest)}s")  # a second is a million microseconds
     return ("-" if length_us < 0 else "") + " ".join(parts)
-
-
-def plain(value: Value, gives: Type = Type.ANY) -> Any:
-    """A value for `emit_json`: numbers exact, instants and durations as text, missing as null."""
-    if value is None or isinstance(value, Missing):
-        return None
-    if isinstance(value, bool | str):
-        return value
-    if isinstance(value, IdNumber):
-        return Decimal(value.digits)
-    if isinstance(value, int):
-        if gives is Type.INSTANT:
-            return format_instant(value)
-        if gives is Type.DURATION:
-            return format_duration(value)
-        return value // UNIT if value % UNIT == 0 else Decimal(format_number(value))
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return {key: plain(item) for key, item in value.items()}
 
 
 def percent(part: int, whole: int) -> str:

@@ -13,12 +13,13 @@ from tailorbird.cli.options import (
     with_moment,
     with_project,
 )
-from tailorbird.cli.output import emit_json, plain, say, shown, table
+from tailorbird.cli.output import emit_json, say, shown, table
 from tailorbird.flow.profile import Profile, profile
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import write_json
 from tailorbird.language.definitions import Definitions, Kind
+from tailorbird.language.plain_values import plain
 from tailorbird.runtimes.project import Project
 
 

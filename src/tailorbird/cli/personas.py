@@ -12,10 +12,11 @@ from tailorbird.cli.options import (
     with_moment,
     with_project,
 )
-from tailorbird.cli.output import emit_json, percent, plain, say, table
+from tailorbird.cli.output import emit_json, percent, say, table
 from tailorbird.flow.sizes import persona_sizes, share
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.definitions import PERSONAS
+from tailorbird.language.plain_values import plain
 from tailorbird.language.words import describe
 from tailorbird.runtimes.project import Project
 

@@ -13,11 +13,12 @@ from tailorbird.cli.options import (
     with_moment,
     with_project,
 )
-from tailorbird.cli.output import emit_json, percent, plain, say, shown, table
+from tailorbird.cli.output import emit_json, percent, say, shown, table
 from tailorbird.flow.distribution import Distribution, distribution
 from tailorbird.kernel.errors import UnknownNameError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.definitions import Definition, Definitions
+from tailorbird.language.plain_values import plain
 from tailorbird.language.words import describe
 from tailorbird.runtimes.project import Project
 

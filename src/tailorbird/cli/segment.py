@@ -14,12 +14,13 @@ from tailorbird.cli.options import (
     with_moment,
     with_project,
 )
-from tailorbird.cli.output import emit_json, percent, plain, printable, say
+from tailorbird.cli.output import emit_json, percent, printable, say
 from tailorbird.edges.identifier_files import write_identifiers
 from tailorbird.flow.answer import answer
 from tailorbird.flow.lists import put_list
 from tailorbird.flow.sizes import share
 from tailorbird.kernel.instants import format_instant
+from tailorbird.language.plain_values import plain
 from tailorbird.language.words import describe
 from tailorbird.runtimes.project import Project
 

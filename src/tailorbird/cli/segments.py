@@ -15,10 +15,11 @@ from tailorbird.cli.options import (
     with_moment,
     with_project,
 )
-from tailorbird.cli.output import emit_json, percent, plain, remark, say, signed, table
+from tailorbird.cli.output import emit_json, percent, remark, say, signed, table
 from tailorbird.flow.sizes import Sizes, segment_sizes, share
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import FIRST_INSTANT, WEEK, format_instant
+from tailorbird.language.plain_values import plain
 from tailorbird.runtimes.project import Project
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from tailorbird.events.admission import faults
 from tailorbird.events.cells import as_text, tagged
 from tailorbird.events.columns import FactColumns, columns_from_rows
-from tailorbird.events.envelope import RefusedError, row_of_message
-from tailorbird.events.times import TimeForm, TimeReader
-from tailorbird.kernel.facts import MERGE, RESERVED, WORKSPACE_FACTS
-from tailorbird.kernel.instants import format_instant
+from tailorbird.events.envelope import RefusedError, Said, fault_of_time, is_act, said_by
+from tailorbird.events.times import PLAUSIBLE_FROM_US, TimeForm, TimeReader
+from tailorbird.kernel import limits
+from tailorbird.kernel.facts import CONSENT, MERGE, RESERVED, WORKSPACE, WORKSPACE_FACTS
 from tailorbird.kernel.values import Value
 
 LINKED: Final = "$merge"
 """Follows the message id in the id of a link that an identify call makes."""
 ORIGINAL: Final = "originalTimestamp"
 """In the context of a fact whose clock was ahead: the time that it came with."""
+REASON_CHARACTERS: Final = 200
+"""What was given stands in a reason, but not all of it when it is long."""
+_MOST_TYPE: Final = 40
 
 
 class Arrived(NamedTuple):
@@ -27,6 +31,8 @@ class Arrived(NamedTuple):
     """For each fact the place of its message; some messages are two facts."""
     refused: dict[int, str]
     """By the place of a message why it is none."""
+    new_ids: dict[int, str]
+    """By place the ids of messages that came without one."""
 
 
 def arrived(
@@ -36,103 +42,145 @@ def arrived(
     source: str,
     now_us: int,
     new_id: Callable[[], str],
+    trusted: bool = False,
 ) -> Arrived:
     """Turn messages into facts; each comes with the fault that it may have.
 
     ``shared`` says what holds for messages that say nothing else of it. A client's clock is put
     right by ``sentAt``: as much as that is off from now, the message's time is too. Later than
-    now is nothing; such a time becomes now, and the context keeps what was said.
+    now is nothing; such a time becomes now, and the context keeps what was said. Only who is
+    ``trusted`` may set reserved facts. A message is stored with all of its facts or not at all.
     """
-    maker = _Maker(source, now_us, new_id)
+    maker = _Maker(source, now_us, new_id, trusted)
+    sent = shared.get("sentAt")
     rows: list[tuple[Any, ...]] = []
     places: list[int] = []
     refused: dict[int, str] = {}
     for place, (message, fault) in enumerate(messages):
         try:
-            made = maker.rows(message, fault, shared)
+            made = maker.rows(message, fault, sent, place)
         except RefusedError as reason:
-            refused[place] = str(reason)
+            refused[place] = str(reason)[:REASON_CHARACTERS]
             continue
         rows += made
         places += [place] * len(made)
-    return Arrived(columns_from_rows(rows), places, refused)
+    columns = columns_from_rows(rows)
+    return _whole(Arrived(columns, places, refused, maker.new_ids))
+
+
+def _whole(found: Arrived) -> Arrived:
+    """Without the facts of messages of which one cannot be stored."""
+    at_fault = faults(found.columns)
+    if not at_fault:
+        return found
+    refused = {**{found.places[row]: reason for row, reason in at_fault.items()}, **found.refused}
+    gone = {row for row, place in enumerate(found.places) if place in refused}
+    places = [place for place in found.places if place not in refused]
+    return found._replace(columns=found.columns.without(gone), places=places, refused=refused)
 
 
 class _Maker:
-    def __init__(self, source: str, now_us: int, new_id: Callable[[], str]) -> None:
+    def __init__(self, source: str, now_us: int, new_id: Callable[[], str], trusted: bool) -> None:
         self._source = source
         self._now_us = now_us
-        self._now = format_instant(now_us)
         self._new_id = new_id
+        self._trusted = trusted
         self._times = TimeReader(TimeForm())
+        self.new_ids: dict[int, str] = {}
 
     def rows(
-        self, message: Value, fault: str | None, shared: Mapping[str, Any]
+        self, message: Value, fault: str | None, sent: Value, place: int
     ) -> list[tuple[Any, ...]]:
         """The rows of one message's facts."""
         if fault is not None:
             raise RefusedError(fault)
         if not isinstance(message, dict):
             raise RefusedError("a message is a JSON object")
-        _check_reserved(message)
-        said = {**message, "receivedAt": self._now}
-        if said.get("timestamp") is None and said.get(ORIGINAL) is not None:
-            said["timestamp"] = said[ORIGINAL]
-        sent = self._instant(message.get("sentAt") or shared.get("sentAt"))
-        row = self._row(said, sent)
-        id_ = row[2] or self._new_id()
-        whole = (*row[:2], id_, *row[3:7], None, *row[8:10], False)
-        other = _other(message)
-        if other is None or other == row[0]:
-            return [whole]
+        call = message.get("type")
+        if isinstance(call, str) and len(call) > _MOST_TYPE:
+            raise RefusedError(f"there is no message type {call[:_MOST_TYPE]!r}...")
+        said = said_by(message)
+        self._check_reserved(call, said)
+        time_us, context = self._time(message, said.context, sent)
+        id_ = as_text(message.get("messageId"))
+        if not id_:
+            id_ = self.new_ids[place] = self._new_id()
+        properties = tagged(said.properties) if said.properties else None
+        around = tagged(context) if context else None
+        act = is_act(said.name, properties, around)
+        row = self._row(said.subject, time_us, id_, said.name, act, properties, around)
+        if call != "identify" or not (other := _other(message, said.subject)):
+            return [row]
         link = tagged({"other": other})
-        time_us = row[1]
-        return [
-            whole,
-            (
-                row[0],
-                time_us,
-                id_ + LINKED,
-                MERGE,
-                False,
-                True,
-                self._source,
-                None,
-                link,
-                None,
-                False,
-            ),
-        ]
+        if len(id_) + len(LINKED) > limits.ID_CHARACTERS:
+            most = limits.ID_CHARACTERS - len(LINKED)
+            raise RefusedError(f"the message id of this identify has more than {most} characters")
+        return [row, self._row(said.subject, time_us, id_ + LINKED, MERGE, False, link, None)]
 
-    def _row(self, said: dict[str, Any], sent_us: int | None) -> tuple[Any, ...]:
-        """The row of a message, its time put right."""
-        row = row_of_message(said, self._source, self._times)
-        time_us = row[1]
-        if sent_us is not None and said.get("timestamp") is not None:
+    def _row(
+        self,
+        subject: str,
+        time_us: int,
+        id_: str,
+        name: str,
+        act: bool,
+        properties: str | None,
+        context: str | None,
+    ) -> tuple[Any, ...]:
+        source = self._source
+        return subject, time_us, id_, name, act, True, source, None, properties, context, False
+
+    def _check_reserved(self, call: Value, said: Said) -> None:
+        """Nobody who may only write events may set cut points, settings or verdicts.
+
+        That somebody consents, or does so no more, comes from the page where she says it.
+        """
+        if said.subject == WORKSPACE and said.name not in WORKSPACE_FACTS:
+            raise RefusedError(f"{WORKSPACE} is no person")
+        if call == "alias" or said.name == MERGE:
+            _check_other(said.properties.get("other"))
+        reserved = call == "track" and said.name in RESERVED and said.name != CONSENT
+        if reserved and not self._trusted:
+            raise RefusedError(f"{said.name} is a reserved name; it takes an admin key")
+
+    def _time(
+        self, message: Mapping[str, Any], context: dict[str, Any], sent: Value
+    ) -> tuple[int, dict[str, Any]]:
+        """When a message's fact happened, by this clock, and its context."""
+        given = message.get("timestamp")
+        if given is None:
+            given = message.get(ORIGINAL)
+        if given is None:
+            return self._now_us, context
+        time_us = self._instant(given)
+        if time_us is None:
+            raise RefusedError(fault_of_time(given))
+        sent_us = self._instant(message.get("sentAt") or sent)
+        if sent_us is not None:
             time_us += self._now_us - sent_us
         if time_us > self._now_us:
-            given = said.get("context")
-            context = given if isinstance(given, dict) else {}
-            said = {**said, "context": {**context, ORIGINAL: said["timestamp"]}}
-            row = row_of_message(said, self._source, self._times)
-            time_us = self._now_us
-        return (row[0], time_us, *row[2:])
+            return self._now_us, {**context, ORIGINAL: given}
+        if time_us < PLAUSIBLE_FROM_US:
+            raise RefusedError(f"{fault_of_time(given)}, its clock put right by sentAt")
+        return time_us, context
 
     def _instant(self, text: Value) -> int | None:
         return self._times.instant(text) if isinstance(text, str) else None
 
 
-def _check_reserved(message: Mapping[str, Any]) -> None:
-    """Nobody who may only write events may set cut points, settings or verdicts."""
-    name = message.get("event")
-    if message.get("type") != "track" or name not in RESERVED:
-        return
-    kind = "about the workspace " if name in WORKSPACE_FACTS else ""
-    raise RefusedError(f"{name} is a reserved name {kind}and does not come as a track call")
-
-
-def _other(message: Mapping[str, Any]) -> str | None:
+def _other(message: Mapping[str, Any], subject: str) -> str | None:
     """The visitor who turns out to be the user whom an identify call names."""
-    if message.get("type") != "identify" or not as_text(message.get("userId")):
+    if not as_text(message.get("userId")):
         return None
-    return as_text(message.get("anonymousId")) or None
+    other = as_text(message.get("anonymousId"))
+    if not other or other == subject:
+        return None
+    _check_other(other)
+    return other
+
+
+def _check_other(other: Value) -> None:
+    if not isinstance(other, str) or not 0 < len(other) <= limits.ID_CHARACTERS:
+        raise RefusedError(f"the other identifier is a text of 1 to {limits.ID_CHARACTERS}")
+    if other == WORKSPACE:
+        raise RefusedError(f"{WORKSPACE} is no person")

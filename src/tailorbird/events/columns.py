@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from tailorbird.events.cells import tagged
 from tailorbird.kernel.facts import Fact
@@ -100,9 +102,13 @@ def facts_of(columns: FactColumns, positions: Sequence[int]) -> list[Fact]:
     ]
 
 
+_decode: Final = msgspec.json.Decoder().decode
+"""Several times faster than `read_tagged`, for texts in which nothing needs a tag."""
+
+
 def _object(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
-    value = read_tagged(text)
+    value = _decode(text) if '"#' not in text and "\\u" not in text else read_tagged(text)
     assert isinstance(value, dict)
     return value

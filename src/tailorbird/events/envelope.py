@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tailorbird.events.cells import as_text, tagged
 from tailorbird.events.times import TimeReader
@@ -60,16 +60,30 @@ def _at(text: str, key: str) -> Any:
     return at_path(read_tagged(text), (key,))
 
 
+class Said(NamedTuple):
+    """What a message says, but for when and under which id."""
+
+    subject: str
+    name: str
+    properties: dict[str, Any]
+    context: dict[str, Any]
+
+
+def said_by(message: dict[str, Any]) -> Said:
+    """What a message says; raises `RefusedError`."""
+    name, properties = _content(message)
+    subject = WORKSPACE if name in WORKSPACE_FACTS else _subject(message)
+    return Said(subject, name, properties, _object(message, "context"))
+
+
 def row_of_message(message: dict[str, Any], source: str, times: TimeReader) -> tuple[Any, ...]:
     """A message as a row of `FactColumns`, its id "" where it has none.
 
     Raises `RefusedError`. A message without a time of its own takes the time it was received.
     """
-    name, properties = _content(message)
-    subject = WORKSPACE if name in WORKSPACE_FACTS else _subject(message)
+    subject, name, properties, context = said_by(message)
     received_us = _instant(message, "receivedAt", times)
     time_us = _time(message, received_us, times)
-    context = _object(message, "context")
     written = tagged(properties) if properties else None
     around = tagged(context) if context else None
     act = is_act(name, written, around)
@@ -134,6 +148,10 @@ def _time(message: dict[str, Any], received_us: int | None, times: TimeReader) -
         return received_us
     time_us = _instant(message, "timestamp", times)
     if time_us is None:
-        said = as_text(message["timestamp"]) or message["timestamp"]
-        raise RefusedError(f"unreadable or implausible time {said!r}")
+        raise RefusedError(fault_of_time(message["timestamp"]))
     return time_us
+
+
+def fault_of_time(given: Any) -> str:
+    """Why something that should be a time is none."""
+    return f"unreadable or implausible time {as_text(given) or given!r}"

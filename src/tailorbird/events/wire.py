@@ -13,6 +13,9 @@ from tailorbird.kernel.values import Value, read_json
 
 _GZIP: Final = b"\x1f\x8b"
 _ZLIB: Final = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_BOM: Final = b"\xef\xbb\xbf"
+_TOO_DEEP: Final = f"JSON nested deeper than {limits.FACT_DEPTH}"
 
 
 class UnreadableError(Exception):
@@ -32,12 +35,15 @@ class Body(NamedTuple):
     """What is said once for all messages."""
 
 
-class _Split(msgspec.Struct):
+class _Split(msgspec.Struct, rename={"sent_at": "sentAt", "write_key": "writeKey"}):
+    """A body of which each message is still text: one that is no good harms no other."""
+
     batch: list[msgspec.Raw]
+    sent_at: str | None = None
+    write_key: str | None = None
 
 
 _split: Final = msgspec.json.Decoder(_Split).decode
-_head: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def unpacked(data: bytes) -> bytes:
@@ -48,35 +54,54 @@ def unpacked(data: bytes) -> bytes:
     >>> unpacked(zlib.compress(b"{}")), unpacked(b"{}")
     (b'{}', b'{}')
     """
-    if data[:2] != _GZIP and data[:2] not in _ZLIB:
-        return data
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    try:
-        text = unpacker.decompress(data, limits.BODY_BYTES + 1)
-    except zlib.error as error:
-        raise UnreadableError(f"the body looks packed and cannot be unpacked: {error}") from error
-    if len(text) > limits.BODY_BYTES:
-        raise TooLargeError(f"the body is larger than {limits.BODY_BYTES} bytes when unpacked")
-    if not unpacker.eof:
-        raise UnreadableError("the packed body is cut off")
-    return text
+    if data[:4] == _ZSTD:
+        raise UnreadableError("the body is packed by zstd; send gzip, zlib or plain JSON")
+    if data[:2] == _GZIP or data[:2] in _ZLIB:
+        data = _inflated(data)
+    return data.removeprefix(_BOM)
+
+
+def _inflated(data: bytes) -> bytes:
+    """The content of all packed parts, one after the other, as gzip files may have several."""
+    parts: list[bytes] = []
+    room = limits.BODY_BYTES
+    while data:
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        try:
+            parts.append(unpacker.decompress(data, room + 1))
+        except zlib.error as error:
+            raise UnreadableError(
+                f"the body looks packed and cannot be unpacked: {error}"
+            ) from error
+        room -= len(parts[-1])
+        if room < 0:
+            raise TooLargeError(f"the body is larger than {limits.BODY_BYTES} bytes when unpacked")
+        if not unpacker.eof:
+            raise UnreadableError("the packed body is cut off")
+        if len(parts) > limits.BATCH_ITEMS:
+            raise TooLargeError("the body is packed in too many parts")
+        data = unpacker.unused_data
+    return b"".join(parts)
 
 
 def read_batch(text: bytes) -> Body:
-    """The messages of an object with a list ``batch``."""
+    """The messages of an object with a list ``batch``; raises `UnreadableError`."""
     try:
-        parts = _split(text).batch
-        head = {
-            key: read_json(bytes(value)) for key, value in _head(text).items() if key != "batch"
-        }
-    except msgspec.DecodeError:
+        split = _split(text)
+    except (msgspec.DecodeError, UnicodeError):
         return _read_whole(text)
-    _check_count(len(parts))
-    return Body([_message(bytes(part)) for part in parts], head)
+    except RecursionError:
+        raise UnreadableError(_TOO_DEEP) from None
+    _check_count(len(split.batch))
+    shared = {"sentAt": split.sent_at, "writeKey": split.write_key}
+    return Body([_message(bytes(part)) for part in split.batch], shared)
 
 
 def read_single(text: bytes) -> Body:
-    """The one message that a body is; what it says of itself counts for all of it."""
+    """The one message that a body is; what it says of itself counts for all of it.
+
+    Raises `UnreadableError` when it is no object.
+    """
     message, fault = _message(text)
     if not isinstance(message, dict):
         raise UnreadableError(fault or "the body is no JSON object")
@@ -85,26 +110,36 @@ def read_single(text: bytes) -> Body:
 
 def _read_whole(text: bytes) -> Body:
     """The same for JSON that is not strict, such as one with NaN."""
-    body, _ = _message(text)
+    try:
+        written = text.decode()
+        body = read_json(written)
+    except RecursionError:
+        raise UnreadableError(_TOO_DEEP) from None
+    except ValueError as error:
+        raise UnreadableError(f"the body is no JSON: {error}") from None
     batch = body.get("batch") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(batch, list):
         raise UnreadableError("the body is no JSON object with a list `batch`")
     _check_count(len(batch))
-    written = text.decode("utf-8", "surrogatepass")
     head = {key: value for key, value in body.items() if key != "batch"}
     return Body([(one, fault_of_json(written, one)) for one in batch], head)
 
 
 def _message(text: bytes) -> tuple[Value, str | None]:
+    if len(text) > limits.FACT_BYTES:
+        return None, f"the message has more than {limits.FACT_BYTES} bytes"
     try:
-        value = read_json(text)
-        return value, fault_of_json(text.decode("utf-8", "surrogatepass"), value)
+        written = text.decode()
+        value = read_json(written)
+        return value, fault_of_json(written, value)
     except RecursionError:
-        return None, f"JSON nested deeper than {limits.FACT_DEPTH}"
-    except (ValueError, UnicodeError) as error:
+        return None, _TOO_DEEP
+    except ValueError as error:
         return None, f"no JSON: {error}"
 
 
 def _check_count(count: int) -> None:
+    if not count:
+        raise UnreadableError("the list `batch` is empty")
     if count > limits.BATCH_ITEMS:
         raise TooLargeError(f"{count} messages in one body; at most {limits.BATCH_ITEMS} go")

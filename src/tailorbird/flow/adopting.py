@@ -141,7 +141,10 @@ def turned_by_definition(
             changes = ways[before, after] = differences(was, now)
         if changes:
             number += 1
-            some += [Turned(name, *c, at_us, position, "definition", number) for c in changes]
+            some += [
+                Turned(name, key, value, at_us, position, "definition", number)
+                for key, value in changes
+            ]
         if len(some) >= _AT_A_TIME:
             yield some
             some = []

@@ -88,6 +88,11 @@ class Live:
         """The earliest instant at which somebody is to be woken; `FOREVER` without one."""
         return self._next_wake_us
 
+    @property
+    def bytes_held(self) -> int:
+        """The memory that the states at hand take, as far as it can be told."""
+        return self._residents.bytes_held
+
     @contextmanager
     def _commit(self) -> Iterator[list[Turned]]:
         """One transaction of the store; its entries of the record are there at the end."""
@@ -360,7 +365,8 @@ class Live:
                 if self._store.find_pending(wanted.person) is None:
                     continue
                 resident = self._residents.get(wanted.person)
-                if resident.asked == wanted.position:
+                subjects = tuple(self._store.subjects_of(wanted.person))
+                if resident.asked == wanted.position and subjects == wanted.subjects:
                     self._replay(resident, facts, wanted.position)
         return turned
 
@@ -397,7 +403,6 @@ class Live:
         cause: Any = pending.cause
         self._recording.add(resident.name, changes, self._clock_us, position - 1, cause)
         for fact in waiting:
-            self._clock_us = max(self._clock_us, fact.known_us)
             self._step(resident, fact, self._clock_us)
 
     def _told(self, resident: Resident) -> dict[Key, Any]:
@@ -407,7 +412,7 @@ class Live:
         return standing(self.plan, self._standing(resident.standing))
 
     def _standing(self, number: int) -> PersonState:
-        found = dict(self._store.standings()).get(number)
+        found = self._store.find_standing(number)
         return PersonState() if found is None else live.decode(found)
 
     # What is asked

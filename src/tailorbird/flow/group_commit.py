@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Final, NamedTuple
 
 from tailorbird.events.admission import faults
 from tailorbird.events.columns import FactColumns
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
-from tailorbird.ports import EventLog, Logged
+from tailorbird.ports import EventLog, Logged, NotWritableError
 
+_LONGEST_S: Final = 30
+"""Nobody is asked to wait longer."""
 GROUP_FACTS: Final = 10_000
 """About so many facts are written with one sync, at most."""
 
@@ -41,6 +44,8 @@ class _Waiting(NamedTuple):
     places: list[int]
     """Where its facts stood in the request."""
     refused: dict[int, str]
+    size: int
+    """Characters of properties and context."""
     done: asyncio.Future[Admitted]
 
 
@@ -58,7 +63,8 @@ class GroupCommit:
         self._now_us = now_us
         self._committed = committed
         self._waiting: list[_Waiting] = []
-        self._facts = 0
+        self._facts = self._size = 0
+        self._second_per_fact = 0.0
         self._arrived = asyncio.Event()
         self._closing = False
 
@@ -68,16 +74,26 @@ class GroupCommit:
         Raises `OverloadedError` at once when too many are waiting, `NotWritableError` when the
         log cannot be written: then nothing of the request is stored.
         """
-        if self._closing or self._facts + columns.length > limits.WAITING_FACTS:
-            raise OverloadedError(1)
+        self.check()
         refused = faults(columns)
         places = [place for place in range(columns.length) if place not in refused]
         kept = columns.without(refused.keys())
         done: asyncio.Future[Admitted] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(kept, places, refused, done))
+        size = sum(map(len, filter(None, kept.properties)))
+        size += sum(map(len, filter(None, kept.context)))
+        self._waiting.append(_Waiting(kept, places, refused, size, done))
         self._facts += kept.length
+        self._size += size
         self._arrived.set()
         return await done
+
+    def check(self) -> None:
+        """Raise `OverloadedError` when nothing more is taken now: better before work is done."""
+        if self._closing:
+            raise OverloadedError(_LONGEST_S)
+        if self._facts >= limits.WAITING_FACTS or self._size >= limits.WAITING_BYTES:
+            lasts_s = ceil(self._facts * self._second_per_fact)
+            raise OverloadedError(min(max(lasts_s, 1), _LONGEST_S))
 
     async def run(self) -> None:
         """Write what arrives until `close` was called and everything is written."""
@@ -100,28 +116,34 @@ class GroupCommit:
             count, facts = count + 1, facts + request.columns.length
         group, self._waiting = self._waiting[:count], self._waiting[count:]
         self._facts -= facts
+        self._size -= sum(request.size for request in group)
         return group
 
     async def _write(self, group: Sequence[_Waiting]) -> None:
         joined = _joined([request.columns for request in group])
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
         try:
             told = await asyncio.to_thread(self._append, joined)
-        except Exception as error:  # whoever waits has to be told, whatever it is
-            for request in group:
-                if not request.done.cancelled():
-                    request.done.set_exception(error)
+        except TailorbirdError as error:
+            _fail(group, error)
             return
-        begin, duplicates = 0, frozenset(told.duplicates)
-        end_position = told.first_position + told.accepted.length
-        for request in group:
-            own = range(begin, begin + request.columns.length)
-            begin = own.stop
-            known = frozenset(
-                request.places[place - own.start] for place in own if place in duplicates
-            )
-            if not request.done.cancelled():
-                request.done.set_result(Admitted(request.refused, known, end_position))
-        self._committed(end_position)
+        except Exception as error:  # whoever waits has to be told, whatever it is
+            await self._write_apart(group, error)
+            return
+        self._second_per_fact = (loop.time() - begun_s) / max(joined.length, 1)
+        _tell(group, told)
+        self._committed(told.first_position + told.accepted.length)
+
+    async def _write_apart(self, group: Sequence[_Waiting], error: Exception) -> None:
+        """One request that nobody foresaw must not fail the others."""
+        if len(group) > 1:
+            for request in group:
+                await self._write([request])
+            return
+        failure = NotWritableError(f"the log did not take this: {type(error).__name__}")
+        failure.__cause__ = error
+        _fail(group, failure)
 
     def _append(self, columns: FactColumns) -> Logged:
         with self._log.writing(self._now_us()) as writing:
@@ -134,3 +156,21 @@ def _joined(parts: Sequence[FactColumns]) -> FactColumns:
     return FactColumns(
         *([cell for column in columns for cell in column] for columns in zip(*parts, strict=True))
     )
+
+
+def _tell(group: Sequence[_Waiting], told: Logged) -> None:
+    """Share out what became of joined requests."""
+    begin, duplicates = 0, frozenset(told.duplicates)
+    end_position = told.first_position + told.accepted.length
+    for request in group:
+        own = range(begin, begin + request.columns.length)
+        begin = own.stop
+        known = frozenset(request.places[place - own.start] for place in own if place in duplicates)
+        if not request.done.done():
+            request.done.set_result(Admitted(request.refused, known, end_position))
+
+
+def _fail(group: Sequence[_Waiting], error: TailorbirdError) -> None:
+    for request in group:
+        if not request.done.done():
+            request.done.set_exception(error)

@@ -46,3 +46,7 @@ BATCH_ITEMS: Final = 5_000
 """Messages of one request."""
 WAITING_FACTS: Final = 100_000
 """Facts that wait for the log at a time; who comes then is told to come again."""
+WAITING_BYTES: Final = 64 * 1024 * 1024
+"""The same for the text of their properties and contexts."""
+OPEN_BODY_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of all requests that are being received, together."""

@@ -35,7 +35,8 @@ from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
 from tailorbird.ports import Appended, LogChunk, Logged
 from tailorbird.runtimes import project as projects
-from tailorbird.runtimes.project import HISTORY, Project, ProjectHistory, load_texts
+from tailorbird.runtimes.project import HISTORY, Project, load_texts
+from tailorbird.runtimes.project_history import ProjectHistory
 
 BATCHES: Final = 200_000
 """So many facts of one batch are appended all together; a longer one goes in several groups."""

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
-from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
-from tailorbird.events.columns import FactColumns
 from tailorbird.flow import tail
-from tailorbird.flow.settings import unpublished
 from tailorbird.kernel.errors import InputError
-from tailorbird.kernel.facts import Fact
 from tailorbird.language.files import load
 from tailorbird.language.resolve import Resolved
-from tailorbird.ports import Appended
 from tailorbird.runtimes.settings import FILE, Settings, read_settings
 from tailorbird.runtimes.working_copy import WorkingCopy
+
+if TYPE_CHECKING:
+    from tailorbird.runtimes.project_history import ProjectHistory
 
 DEFINITIONS: Final = "definitions"
 HISTORY: Final = "history.duckdb"
@@ -33,32 +31,6 @@ REGISTRY: Final = "registry.sqlite"
 REJECTS: Final = "rejects"
 SOCKET: Final = "server.sock"
 STATE: Final = "state.sqlite"
-
-
-class ProjectHistory(DuckDbHistory):
-    """The history behind the project's log, as if the settings of the file were published now.
-
-    What is appended goes to the log first. The answers to unpublished definitions are those that
-    publishing would give.
-    """
-
-    log: SqliteLog
-    wanted: Mapping[str, str] | None = None
-    """The settings of the file; None when only published ones count."""
-    now_us = 0
-
-    def append_columns(self, batch: Iterable[FactColumns]) -> Appended:
-        """Store one batch in the log, and take it over from there."""
-        return tail.append(self.log, self, batch)
-
-    def workspace_facts(self) -> list[Fact]:
-        """All facts about everybody, settings that wait for their publication too."""
-        stored = super().workspace_facts()
-        if self.wanted is None:
-            return stored
-        return sorted(
-            [*stored, *unpublished(stored, self.wanted, self.now_us)], key=lambda fact: fact.key
-        )
 
 
 class Project:
@@ -135,6 +107,8 @@ class Project:
     @cached_property
     def history(self) -> ProjectHistory:
         """All facts of the project; the file belongs to one process at a time."""
+        from tailorbird.runtimes.project_history import ProjectHistory
+
         path = self.data / HISTORY
         settings = self.settings
         try:

@@ -69,7 +69,7 @@ class WorkerLink:
         served, asked_by_it = socket.socketpair()
         asking, answered_by_it = socket.socketpair()
         handles = [s.fileno() for s in (self._listening, asked_by_it, answered_by_it)]
-        process = subprocess.Popen(  # noqa: S603  # our own program
+        process = subprocess.Popen(
             [*self._command, *map(str, handles)], pass_fds=handles, stdin=subprocess.DEVNULL
         )
         asked_by_it.close()

@@ -6,10 +6,11 @@ became of each message; one that it calls accepted is on the disk.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import uuid4
+
+import msgspec
 
 from tailorbird.events.arriving import Arrived, arrived
 from tailorbird.events.columns import FactColumns
@@ -23,7 +24,7 @@ from tailorbird.events.wire import (
 )
 from tailorbird.flow.group_commit import Admitted, OverloadedError
 from tailorbird.kernel import limits
-from tailorbird.ports import NotWritableError
+from tailorbird.ports import NotWritableError, StaleWriterError
 from tailorbird.server.auth import KeyCheck, key_in_body, key_in_headers
 
 Message = MutableMapping[str, Any]
@@ -41,6 +42,10 @@ _SETTINGS: Final = ("/v1/projects/", "/settings")
 _NOT_NOW_S: Final = 5
 """After so long it may be worth trying again when the log cannot be written."""
 
+_ACCEPTED: Final = {"status": "accepted"}
+_DUPLICATE: Final = {"status": "duplicate"}
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
 CORS: Final = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
@@ -52,6 +57,9 @@ CORS: Final = (
 class Accepting(Protocol):
     """Where facts are accepted."""
 
+    def check(self) -> None:
+        """Raise `OverloadedError` when nothing is accepted now."""
+
     async def accept(self, columns: FactColumns) -> Admitted:
         """Store facts; they are on the disk when this returns."""
 
@@ -62,15 +70,26 @@ class Answer(NamedTuple):
     status: int
     said: Mapping[str, Any]
     retry_after_s: int | None = None
+    for_pages: bool = True
+    """Whether a page of another site may read it."""
 
 
 class Collector:
     """The routes that take events; ``handles`` tells which those are."""
 
-    def __init__(self, accepting: Accepting, keys: KeyCheck, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        accepting: Accepting,
+        keys: KeyCheck,
+        now_us: Callable[[], int],
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+    ) -> None:
+        """``new_id`` makes ids for messages that come without one."""
         self._accepting = accepting
         self._keys = keys
         self._now_us = now_us
+        self._new_id = new_id
+        self._open_bytes = 0
 
     @staticmethod
     def handles(path: str) -> bool:
@@ -81,7 +100,7 @@ class Collector:
         """Answer one request."""
         answer = await self._answer(scope, receive)
         if answer is not None:
-            await reply(send, answer, CORS)
+            await reply(send, answer, CORS if answer.for_pages else ())
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
         path, method = scope["path"], scope["method"]
@@ -93,15 +112,16 @@ class Collector:
         if method != "POST":
             return Answer(405, {"error": f"{path} takes POST, not {method}"})
         try:
-            data = await _body(receive)
-            return await self._accept(path, scope, data)
-        except TooLargeError as error:
-            return Answer(413, {"error": str(error)})
+            given = key_in_headers(dict(scope["headers"]), scope["query_string"])
+            if given and self._keys.find(given, "write") is None:
+                return _unknown_key()
+            self._accepting.check()
+            return await self._accept(_ROUTES[path], given, await self._body(receive))
         except UnreadableError as error:
             return Answer(400, {"error": str(error)})
         except OverloadedError as error:
             return Answer(429, {"error": str(error)}, error.retry_after_s)
-        except NotWritableError as error:
+        except (NotWritableError, StaleWriterError) as error:
             return Answer(503, {"error": str(error)}, _NOT_NOW_S)
         except _GoneError:
             return None
@@ -115,24 +135,45 @@ class Collector:
         segment = {"apiKey": key, "unbundledIntegrations": [], "addBundledMetadata": True}
         return Answer(200, {"integrations": {"Segment.io": segment}, "plan": {}})
 
-    async def _accept(self, path: str, scope: Scope, data: bytes) -> Answer:
-        headers = dict(scope["headers"])
+    async def _accept(self, call: str, given: str | None, data: bytes) -> Answer:
         text = unpacked(data)
-        call = _ROUTES[path]
         body = read_batch(text) if call == "batch" else _of_call(read_single(text), call)
-        given = key_in_headers(headers, scope["query_string"]) or key_in_body(body.shared)
-        key = self._keys.find(given, "write")
+        key = self._keys.find(given or key_in_body(body.shared), "write")
         if key is None:
             return _unknown_key()
+        trusted = key.scope == "admin"
         facts = arrived(
             body.messages,
             body.shared,
             source=key.name,
             now_us=self._now_us(),
-            new_id=lambda: uuid4().hex,
+            new_id=self._new_id,
+            trusted=trusted,
         )
         told = await self._accepting.accept(facts.columns)
-        return _results(len(body.messages), facts, told)
+        return _results(len(body.messages), facts, told)._replace(for_pages=not trusted)
+
+    async def _body(self, receive: Receive) -> bytes:
+        """All bytes of a request; an error as soon as there are too many."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                part = message.get("body", b"")
+                size += len(part)
+                self._open_bytes += len(part)
+                if size > limits.BODY_BYTES:
+                    raise TooLargeError(f"the body is larger than {limits.BODY_BYTES} bytes")
+                if self._open_bytes > limits.OPEN_BODY_BYTES:
+                    raise OverloadedError(1)
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+        finally:
+            self._open_bytes -= size
 
 
 def _of_call(body: Body, call: str) -> Body:
@@ -142,24 +183,19 @@ def _of_call(body: Body, call: str) -> Body:
 
 def _results(count: int, facts: Arrived, told: Admitted) -> Answer:
     """What became of each message: the first of its facts speaks for it."""
-    first: dict[int, int] = {}
-    for number, place in enumerate(facts.places):
-        first.setdefault(place, number)
-    results: list[dict[str, str]] = []
-    for place in range(count):
-        row = first.get(place)
-        reason = facts.refused.get(place) if row is None else told.refused.get(row)
-        if reason is not None:
-            results.append({"status": "rejected", "reason": reason})
-        else:
-            known = row in told.duplicates
-            results.append({"status": "duplicate" if known else "accepted"})
-    rejected = sum(result["status"] == "rejected" for result in results)
-    status = 400 if count and rejected == count else 200
-    return Answer(
-        status,
-        {"success": status == 200, "position": told.end_position, "results": results},
-    )
+    results: list[dict[str, str]] = [_ACCEPTED] * count
+    for row in sorted(told.duplicates):
+        place = facts.places[row]
+        if not row or facts.places[row - 1] != place:
+            results[place] = _DUPLICATE
+    for place, reason in facts.refused.items():
+        results[place] = {"status": "rejected", "reason": reason}
+    for place, id_ in facts.new_ids.items():
+        if place not in facts.refused:
+            results[place] = {**results[place], "messageId": id_}
+    status = 400 if len(facts.refused) == count else 200
+    said = {"success": status == 200, "position": told.end_position, "results": results}
+    return Answer(status, said)
 
 
 def _key_of_settings(path: str) -> str | None:
@@ -184,26 +220,9 @@ class _GoneError(Exception):
     """The client went away before it had sent everything."""
 
 
-async def _body(receive: Receive) -> bytes:
-    """All bytes of a request; raises `TooLargeError` as soon as there are too many."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _GoneError
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limits.BODY_BYTES:
-            raise TooLargeError(f"the body is larger than {limits.BODY_BYTES} bytes")
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
 async def reply(send: Send, answer: Answer, more: tuple[tuple[bytes, bytes], ...] = ()) -> None:
     """Send an answer as JSON."""
-    written = json.dumps(answer.said, separators=(",", ":")).encode()
+    written = _ENCODER.encode(answer.said)
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(written)).encode()),

@@ -7,15 +7,19 @@ set, because an array is only sorted again when enough of them have come.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 _Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 RECENT: Final = 65_536
 """So many ids are collected before they are sorted."""
-_HASH: Final = 16
+LARGEST: Final = 4_194_304
+"""Runs are united up to this size, which takes some tenths of a second."""
+_FEW: Final = 16
+"""Up to so many ids are looked for one by one."""
 
 
 class _Run(NamedTuple):
@@ -42,13 +46,31 @@ class KnownIds:
         """For each hash whether it is known."""
         recent = self._recent
         found = [hash_ in recent for hash_ in hashes]
-        if self._runs and hashes:
+        if len(hashes) <= _FEW:
+            return [one or self._has(hash_) for one, hash_ in zip(found, hashes, strict=True)]
+        if self._runs:
             asked = _run_of(b"".join(hashes))
             hit = np.zeros(len(hashes), bool)
+            # In order, neighbours in the arrays are asked for one after the other.
+            order = np.argsort(asked.first)
+            ordered = _Run(asked.first[order], asked.second[order])
             for run in self._runs:
-                hit |= _within(run, asked)
-            found = [one or bool(other) for one, other in zip(found, hit.tolist(), strict=True)]
+                hit[order] |= _within(run, ordered)
+            found = [one or other for one, other in zip(found, hit.tolist(), strict=True)]
         return found
+
+    def _has(self, hash_: bytes) -> bool:
+        first = int.from_bytes(hash_[:8], "little")
+        second = int.from_bytes(hash_[8:12], "little")
+        for run in self._runs:
+            # Looking into an array one by one is much quicker through a view of its memory.
+            numbers: Any = memoryview(cast("Any", run.first))
+            at = bisect_left(numbers, first)
+            while at < len(numbers) and numbers[at] == first:
+                if run.second[at] == second:
+                    return True
+                at += 1
+        return False
 
     def add(self, hashes: Sequence[bytes]) -> None:
         """Know some more."""
@@ -70,12 +92,14 @@ class KnownIds:
         self.add(list(others._recent))
 
     def _take(self, run: _Run) -> None:
-        self._runs.append(run)
-        while len(self._runs) > 1 and len(self._runs[-1].first) * 2 > len(self._runs[-2].first):
-            one, other = self._runs.pop(), self._runs.pop()
-            first = np.concatenate((other.first, one.first))
-            second = np.concatenate((other.second, one.second))
-            self._runs.append(_sorted(_Run(first, second)))
+        """Add a run, and unite runs so that few are left, but none so large that others wait."""
+        runs = self._runs
+        runs.append(run)
+        while len(runs) > 1 and len(runs[-1].first) * 2 > len(runs[-2].first):
+            if len(runs[-1].first) + len(runs[-2].first) > LARGEST:
+                break
+            one, other = runs.pop(), runs.pop()
+            runs.append(_merged(other, one))
 
     @property
     def bytes_held(self) -> int:
@@ -89,20 +113,29 @@ def _run_of(hashes: bytes) -> _Run:
 
 
 def _sorted(run: _Run) -> _Run:
-    order = np.argsort(run.first, kind="stable")
+    order = np.argsort(run.first)
     return _Run(run.first[order], run.second[order])
+
+
+def _merged(one: _Run, other: _Run) -> _Run:
+    places = np.searchsorted(one.first, other.first) + np.arange(len(other.first))
+    rest = np.ones(len(one.first) + len(other.first), bool)
+    rest[places] = False
+    united = _Run(np.empty(len(rest), np.uint64), np.empty(len(rest), np.uint32))
+    for target, left, right in zip(united, one, other, strict=True):
+        target[places] = right
+        target[rest] = left
+    return united
 
 
 def _within(run: _Run, asked: _Run) -> _Array:
     """Which of the asked ids are in a run; those alike in 64 bits stand side by side."""
     found = np.zeros(len(asked.first), bool)
     at = np.searchsorted(run.first, asked.first)
-    pending = np.arange(len(at))
+    pending = np.flatnonzero(run.first[np.minimum(at, len(run.first) - 1)] == asked.first)
     while len(pending):
-        inside = at[pending] < len(run.first)
-        pending = pending[inside]
-        pending = pending[run.first[at[pending]] == asked.first[pending]]
         found[pending] |= run.second[at[pending]] == asked.second[pending]
-        pending = pending[~found[pending]]
         at[pending] += 1
+        pending = pending[~found[pending] & (at[pending] < len(run.first))]
+        pending = pending[run.first[at[pending]] == asked.first[pending]]
     return found

@@ -26,8 +26,8 @@ from tailorbird.kernel.errors import InputError
 from tailorbird.ports import DamagedLogError, LogChunk, Logged, NotWritableError, StaleWriterError
 
 WHAT: Final = "the log"
-_GROUPS_AT_ONCE: Final = 10_000
-"""Groups whose ids are sorted together when a log is opened."""
+_IDS_AT_ONCE: Final = 2_000_000
+"""About so many ids are sorted together when a log is opened for writing."""
 MIGRATIONS: Final = (
     """
     CREATE TABLE meta (
@@ -137,7 +137,7 @@ class SqliteLog:
         self._learn_ids()
 
     def _learn_ids(self) -> None:
-        gathered: list[bytes] = []
+        gathered = bytearray()
         following = 0
         rows = "SELECT first_position, count, ids_checksum, ids FROM groups ORDER BY 1"
         with told(WHAT, self._path):
@@ -146,12 +146,12 @@ class SqliteLog:
                 if len(ids) != count * HASH_BYTES or _checked(first, count, ids) != checksum:
                     raise DamagedLogError(first, count)
                 following = first + count
-                gathered.append(ids)
-                if len(gathered) == _GROUPS_AT_ONCE:
-                    self._known.add_many(b"".join(gathered))
+                gathered += ids
+                if len(gathered) >= _IDS_AT_ONCE * HASH_BYTES:
+                    self._known.add_many(bytes(gathered))
                     gathered.clear()
         _expect(self._end, following)
-        self._known.add_many(b"".join(gathered))
+        self._known.add_many(bytes(gathered))
 
     @property
     def end_position(self) -> int:

@@ -93,8 +93,7 @@ class SqliteState:
             "SELECT name, standing, NULL FROM temp.before "
             "WHERE name NOT IN (SELECT name FROM people) ORDER BY 1"
         )
-        for name, before, after in rows:
-            yield name, before, after
+        yield from ((name, before, after) for name, before, after in rows)
 
     # People
 
@@ -209,6 +208,13 @@ class SqliteState:
             self._execute("INSERT INTO standings (key) VALUES (?)", (key,))
             found = self._connection.last_insert_rowid()
         return int(found)
+
+    def find_standing(self, standing: int) -> bytes | None:
+        """See `StateStore`."""
+        found: bytes | None = self._execute(
+            "SELECT key FROM standings WHERE standing = ?", (standing,)
+        ).get
+        return found
 
     def standings(self) -> list[tuple[int, bytes]]:
         """See `StateStore`."""
