@@ -11,7 +11,7 @@ import pytest
 from tests.flow.live_reading import Service, service
 from tests.stored import stored
 
-from tailorbird.kernel.facts import MERGE, SETTING, UNMERGE, WORKSPACE, Fact
+from tailorbird.kernel.facts import MERGE, SETTING, TRAITS, UNMERGE, WORKSPACE, Fact
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, SECOND
 from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
@@ -64,6 +64,25 @@ def test_a_person_is_told_by_any_of_her_identifiers(running: Service) -> None:
     assert seen.traits == {"seen": 2 * UNIT} and seen.scores == {"interest": 4 * UNIT}
     assert (seen.segments, seen.persona, seen.as_of) == (("keen",), "Looker", 3)
     assert running.live.person("nobody", START) is None
+
+
+def test_sent_traits_that_definitions_read_are_told_too(running: Service) -> None:
+    running.accept(fact("ann", TRAITS, city="Ulm", timezone="Europe/Berlin", seen="no"))
+    running.accept(fact("bob", TRAITS, timezone="UTC"))
+    running.accept(fact("bob", TRAITS, timezone=None, at_us=START + 1))
+    running.run_to(START + 1)
+    seen = running.live.person("ann", START + 1)
+    assert seen is not None and seen.traits == {"timezone": "Europe/Berlin", "seen": 0}
+    seen = running.live.person("bob", START + 1)
+    assert seen is not None and seen.traits == {"seen": 0}
+
+
+def test_exits_come_first_when_people_are_joined_or_parted_later(running: Service) -> None:
+    running.accept(fact("a"), fact("a", at_us=START + 1), fact("b"))
+    running.run_to(START + 1)
+    running.accept(fact("b", MERGE, other="a", at_us=START + 8 * DAY))
+    found = running.live.advance(START + 8 * DAY)
+    assert found[0][1:] == (("segment", "keen"), False, START + 7 * DAY, 2, "time", 2)
 
 
 def test_a_segment_is_left_at_the_exact_instant(running: Service) -> None:

@@ -16,6 +16,8 @@ ERROR: Final = 2
 """The exit code when something given cannot be used; 1 is a negative result."""
 JSON: Final = "tailorbird.json"
 """Under this name the context remembers that JSON is wanted."""
+HERE: Final = "here"
+"""The context's object where a command has to run in this process."""
 
 
 _INTERRUPTED: Final = "interrupted; what was not finished is not stored"
@@ -55,6 +57,8 @@ VERBS: Final = {
     "simulate": Verb("simulate", "write an invented clickstream to a file"),
 }
 """In the order in which they are listed."""
+_ALWAYS_HERE: Final = frozenset({"init", "check", "pull", "serve", "simulate", "keys"})
+"""Commands that need no history."""
 
 
 class Commands(click.Group):
@@ -88,8 +92,16 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what goes wrong becomes one message and the exit code 2."""
+        """Run the command; what goes wrong becomes one message and the exit code 2.
+
+        While a server has the project's history, the command runs there.
+        """
         try:
+            words = [*ctx._protected_args, *ctx.args]
+            if words and words[0] not in _ALWAYS_HERE and ctx.obj != HERE:
+                code = _elsewhere(words)
+                if code is not None:
+                    raise click.exceptions.Exit(code)
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
@@ -99,6 +111,14 @@ class Commands(click.Group):
             if os.environ.get("TAILORBIRD_TRACEBACK"):
                 raise
             _fail(ctx, _message(error), getattr(error, "problems", ()))
+
+
+def _elsewhere(words: Sequence[str]) -> int | None:
+    if "--help" in words or "-h" in words:
+        return None
+    from tailorbird.cli.elsewhere import run_elsewhere
+
+    return run_elsewhere(words)
 
 
 def _message(error: Exception) -> str:

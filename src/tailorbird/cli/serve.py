@@ -1,65 +1,87 @@
-"""``tailorbird serve``: the server."""
+"""``tailorbird serve``: take events in and answer about people."""
 
 from __future__ import annotations
 
+import ipaddress
+import logging
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from tailorbird.cli.options import with_project
-from tailorbird.cli.output import remark
+from tailorbird.cli.output import say
 from tailorbird.kernel.errors import InputError
 from tailorbird.runtimes.project import Project
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="The port."
-)
-@click.option(
-    "--tls-cert",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A certificate with its chain, in PEM form.",
-)
-@click.option(
-    "--tls-key",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The certificate's key, in PEM form.",
-)
-@click.option(
-    "--behind-proxy",
-    is_flag=True,
-    help="A proxy in front speaks TLS: listen on a public address without it.",
-)
+@click.option("--host", metavar="ADDRESS", help="Where to listen. Default: the setting host.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Default: the setting port.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="A certificate, as PEM.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its private key, as PEM.")
+@click.option("--behind-proxy", is_flag=True, help="A proxy before it does TLS.")
 @with_project
 def command(
     project: Project,
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     behind_proxy: bool,
 ) -> None:
-    """Take events over HTTP and keep everybody's profile up to date.
+    """Take events in over HTTP, keep everybody's answers current, tell them. Ends with Ctrl-C.
 
-    Segments, scores and personas are those of the newest published version. Commands that only
-    ask work while the server runs; those that write have to wait until it has ended.
+    Other commands go on working meanwhile. Without anything said it listens on this machine alone.
 
     \b
-    tailorbird publish
     tailorbird serve
+    tailorbird serve --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem
     """
-    from tailorbird.runtimes.front import is_public, serve
+    from tailorbird.runtimes.front import Front
+    from tailorbird.runtimes.routes import routes_of
+    from tailorbird.runtimes.worker_link import JsonLines
 
-    if (tls_cert is None) != (tls_key is None):
-        raise InputError("--tls-cert and --tls-key go together")
-    tls = None if tls_cert is None or tls_key is None else (tls_cert, tls_key)
-    if is_public(host) and tls is None and not behind_proxy:
+    settings = project.settings
+    host, port = host or settings.host, port or settings.port
+    proxied = behind_proxy or settings.behind_proxy
+    options = _options(host, port, (tls_cert, tls_key), proxied=proxied)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    worker = [sys.executable, "-m", "tailorbird.cli.worker", str(project.folder.resolve())]
+    say(f"listening on {'https' if tls_cert else 'http'}://{host}:{port}")
+    sys.stdout.flush()
+    Front(project, worker, options, lambda serving: routes_of(serving, project)).run()
+
+
+def _options(
+    host: str, port: int, tls: tuple[Path | None, Path | None], *, proxied: bool
+) -> dict[str, Any]:
+    """What the HTTP server is told; raises `InputError` when that would not be safe."""
+    certificate, key = tls
+    if (certificate is None) != (key is None):
+        raise InputError("TLS takes both: --tls-cert and --tls-key")
+    for path in (certificate, key):
+        if path is not None and not path.is_file():
+            raise InputError(f"there is no file {path}")
+    if certificate is None and not proxied and not _is_local(host):
         raise InputError(
-            f"{host} can be reached from elsewhere, and keys would travel in the clear: give "
-            "--tls-cert and --tls-key, or say --behind-proxy when a proxy in front speaks TLS"
+            f"{host} can be reached by others, and without TLS they could read keys and people's "
+            "data on the way: give --tls-cert and --tls-key, or say --behind-proxy if a proxy "
+            "does TLS"
         )
-    if project.registry.newest() is None:
-        remark("nothing is published yet: events are kept, but nobody is in a segment")
-    serve(project, host, port, tls)
+    options: dict[str, Any] = {"host": host, "port": port, "proxy_headers": proxied}
+    if certificate is not None:
+        options |= {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
+    return options
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -43,6 +43,7 @@ def arrived(
     now_us: int,
     new_id: Callable[[], str],
     trusted: bool = False,
+    times: TimeReader | None = None,
 ) -> Arrived:
     """Turn messages into facts; each comes with the fault that it may have.
 
@@ -50,8 +51,11 @@ def arrived(
     right by ``sentAt``: as much as that is off from now, the message's time is too. Later than
     now is nothing; such a time becomes now, and the context keeps what was said. Only who is
     ``trusted`` may set reserved facts. A message is stored with all of its facts or not at all.
+    ``times`` remembers parts of times from one call to the next.
     """
-    maker = _Maker(source, now_us, new_id, trusted)
+    times = times or TimeReader(TimeForm())
+    times.forget_if_large()
+    maker = _Maker(source, now_us, new_id, trusted, times)
     sent = shared.get("sentAt")
     rows: list[tuple[Any, ...]] = []
     places: list[int] = []
@@ -80,12 +84,19 @@ def _whole(found: Arrived) -> Arrived:
 
 
 class _Maker:
-    def __init__(self, source: str, now_us: int, new_id: Callable[[], str], trusted: bool) -> None:
+    def __init__(
+        self,
+        source: str,
+        now_us: int,
+        new_id: Callable[[], str],
+        trusted: bool,
+        times: TimeReader,
+    ) -> None:
         self._source = source
         self._now_us = now_us
         self._new_id = new_id
         self._trusted = trusted
-        self._times = TimeReader(TimeForm())
+        self._times = times
         self.new_ids: dict[int, str] = {}
 
     def rows(

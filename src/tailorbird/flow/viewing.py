@@ -8,6 +8,7 @@ from tailorbird.kernel.values import Value
 from tailorbird.language import live
 from tailorbird.language.definitions import Key
 from tailorbird.language.live import PersonState, Plan, Step
+from tailorbird.language.operations import TraitValue
 from tailorbird.language.world import World
 
 
@@ -20,6 +21,7 @@ class PersonView(NamedTuple):
     exists: bool
     """Whether any fact of hers counts at the instant."""
     traits: dict[str, Value]
+    """The defined ones, and of those sent with her facts the ones that definitions read."""
     scores: dict[str, Value]
     segments: tuple[str, ...]
     persona: str | None
@@ -57,7 +59,10 @@ def view(
         min(identifiers),
         identifiers,
         live.exists(state, now_us),
-        {name: value for (kind, name), value in given.items() if kind == "trait"},
+        {
+            **_raw(plan, state),
+            **{name: value for (kind, name), value in given.items() if kind == "trait"},
+        },
         {name: value for (kind, name), value in given.items() if kind == "score"},
         tuple(sorted(n for (kind, n), holds in given.items() if kind == "segment" and holds)),
         persona if isinstance(persona, str) else None,
@@ -65,3 +70,13 @@ def view(
         0,
         False,
     )
+
+
+def _raw(plan: Plan, state: PersonState) -> dict[str, Value]:
+    """The latest values of sent traits, as far as a state remembers them."""
+    found: dict[str, Value] = {}
+    for index, operation in enumerate(plan.operations):
+        entry = state.slots.get(index) if isinstance(operation, TraitValue) else None
+        if entry is not None and entry[2] is not None and isinstance(operation, TraitValue):
+            found[operation.key] = entry[2]
+    return found

@@ -1,213 +1,254 @@
-"""The server: events in over HTTP, durable before they are acknowledged, and live people out.
+"""The server's front: takes events in, keeps people's states current, answers about one person.
 
-One event loop takes requests. What reads and writes files runs in threads beside it: the group
-commit of the log, and one after the other the steps of the live people. The history belongs to
-another process.
+One event loop takes requests. What blocks, which is syncs of the disk and steps of live people,
+runs in threads, one at a time. Questions about everybody are another process's, `worker_link`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import uvicorn
-import uvloop
 
+from tailorbird.edges.local_socket import GoneError, listen
+from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.stores.sqlite_state import SqliteState
+from tailorbird.events.columns import FactColumns
 from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
-from tailorbird.kernel.errors import InputError
-from tailorbird.kernel.instants import SECOND
 from tailorbird.language import live
-from tailorbird.runtimes.project import Project, load_texts
-from tailorbird.runtimes.worker_histories import NoHistoryError, WorkerHistories
-from tailorbird.server.auth import KeyCheck
-from tailorbird.server.ingest import Answer, Collector, Receive, Scope, Send, reply
-from tailorbird.server.profiles import Profiles
+from tailorbird.ports import EventLog, LogChunk, Logged
+from tailorbird.runtimes.project import HISTORY, REGISTRY, SOCKET, STATE, Project, load_texts
+from tailorbird.runtimes.worker_link import WorkerLink
+from tailorbird.segments.membership import Turned
+from tailorbird.server.serving import Routes, Serving
 
-STATE: Final = "state.sqlite"
-FACTS: Final = 2_000
-"""Facts and people that one commit of the live people takes."""
-LONGEST_NAP_S: Final = 1.0
-RETRY_S: Final = 1.0
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+FACTS: Final = 1_000
+"""About so many facts are taken in with one commit."""
+LOOK_SECONDS: Final = 1.0
+"""After so long the front looks whether somebody has published."""
+AGAIN_SECONDS: Final = 0.5
+GRACE_SECONDS: Final = 5
 
-log = logging.getLogger("tailorbird")
-
-
-class Front:
-    """Everything that a running server has; belongs to one event loop."""
-
-    def __init__(self, project: Project) -> None:
-        """Open the project's stores; raises `InputError` when another server has them."""
-        self.project = project
-        self.now_us = project.now_us
-        project.log.become_writer()
-        self.store = SqliteState(project.data / STATE)
-        self.histories = WorkerHistories(project.folder.resolve())
-        newest = project.registry.newest()
-        plan = live.plan(load_texts({} if newest is None else newest.files).definitions)
-        self.live = Live(project.log, self.store, plan, self.histories)
-        self._behind = asyncio.Event()
-        self._pending = asyncio.Event()
-        self._closing = False
-        self.group_commit = GroupCommit(
-            project.log, self.now_us, lambda _position: self._behind.set()
-        )
-        keys = KeyCheck(project.registry.api_keys, self.now_us)
-        self.collector = Collector(self.group_commit, keys, self.now_us)
-        self.profiles = Profiles(self.live, keys, self.now_us)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, to whom its path belongs."""
-        if scope["type"] != "http":
-            return
-        path = scope["path"]
-        if Collector.handles(path):
-            await self.collector(scope, receive, send)
-        elif Profiles.handles(path):
-            await self.profiles(scope, receive, send)
-        elif path in ("/health", "/ready"):
-            await reply(send, self._health())
-        else:
-            await reply(send, Answer(404, {"error": f"there is nothing at {path}"}))
-
-    def _health(self) -> Answer:
-        end, position = self.project.log.end_position, self.live.position
-        said = {"status": "ok", "log_position": end, "live_position": position}
-        return Answer(200, said)
-
-    async def begin(self) -> None:
-        """Adopt states where the stored ones are of other definitions, or of none."""
-        fresh = self.live.position == 0 and self.project.log.end_position > 0
-        if self.live.is_stale or fresh:
-            await asyncio.to_thread(self._adopt)
-        gc.collect()
-        gc.freeze()
-
-    def _adopt(self) -> None:
-        with self.histories.seeds(self.now_us()) as given:
-            self.live.adopt(self.live.plan, given)
-
-    async def follow(self) -> None:
-        """Take in what is accepted and wake whose time has come, until the server closes."""
-        while not self._closing:
-            self._behind.clear()
-            now_us = self.now_us()
-            before = self.live.position
-            await asyncio.to_thread(self.live.advance, now_us, FACTS)
-            await asyncio.to_thread(self.live.wake, now_us, FACTS)
-            self._pending.set()
-            if self.live.position == before:
-                await self._nap()
-
-    async def _nap(self) -> None:
-        """Until something is accepted or somebody is to be woken."""
-        ahead_s = (self.live.next_wake_us - self.now_us()) / SECOND
-        try:
-            nap_s = min(max(ahead_s, 0.001), LONGEST_NAP_S)
-            await asyncio.wait_for(self._behind.wait(), nap_s)
-        except TimeoutError:
-            return
-
-    async def replay(self) -> None:
-        """Read again the histories that are needed; everybody else goes on meanwhile."""
-        while not self._closing:
-            await self._pending.wait()
-            self._pending.clear()
-            try:
-                await asyncio.to_thread(self.live.settle)
-            except NoHistoryError as error:
-                tell("history_worker_ended", reason=str(error))
-                await asyncio.sleep(RETRY_S)
-
-    def close(self) -> None:
-        """Let everything go; what was accepted is on the disk since it was."""
-        self.histories.close()
-        self.store.close()
-        self.project.close()
-
-    def stop(self) -> None:
-        """Let the loops end."""
-        self._closing = True
-        self.group_commit.close()
-        self._behind.set()
-        self._pending.set()
+_logger = logging.getLogger("tailorbird.front")
 
 
-def tell(event: str, **more: Any) -> None:
-    """One line of the server's own log: JSON, and nothing of anybody's data."""
-    log.info(json.dumps({"event": event, **more}))
+class WatchedLog:
+    """The log, telling of each commit."""
 
+    def __init__(self, log: EventLog, committed: Callable[[], None]) -> None:
+        self._log = log
+        self._committed = committed
 
-def serve(project: Project, host: str, port: int, tls: tuple[Path, Path] | None) -> None:
-    """Run a server until it is told to stop; returns when it has stopped in good order."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(project, host, port, tls))
+    @property
+    def end_position(self) -> int:
+        """The position that the next accepted fact gets."""
+        return self._log.end_position
 
+    @contextmanager
+    def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
+        """Append batches, all or none."""
+        with self._log.writing(now_us) as writing:
+            yield writing
+        self._committed()
 
-async def _serve(project: Project, host: str, port: int, tls: tuple[Path, Path] | None) -> None:
-    front = Front(project)
-    try:
-        await front.begin()
-        config = uvicorn.Config(
-            front,
-            host=host,
-            port=port,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ssl_certfile=tls and str(tls[0]),
-            ssl_keyfile=tls and str(tls[1]),
-            timeout_graceful_shutdown=10,
-        )
-        server = _Server(config, lambda: tell("listening", host=host, port=port))
-        loops = [asyncio.create_task(work) for work in _loops(front)]
-        await server.serve()
-        front.stop()
-        await asyncio.gather(*loops)
-        tell("stopped", log_position=project.log.end_position)
-        if not server.started:
-            raise InputError(f"{host}:{port} cannot be listened on; is it in use?")
-    finally:
-        front.close()
+    def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
+        """Append some batches with one sync; they are on the disk when this returns."""
+        told = self._log.append(batches, now_us)
+        self._committed()
+        return told
 
-
-def _loops(front: Front) -> list[Coroutine[Any, Any, None]]:
-    return [front.group_commit.run(), front.follow(), front.replay()]
+    def read(self, position: int, most: int) -> LogChunk:
+        """The facts from a position on, about so many."""
+        return self._log.read(position, most)
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens; a signal lets it end in good order, and not the process at once."""
-
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._listening = listening
+    """The HTTP server; signals are the front's."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop taking requests when the process is asked to end."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        """Leave the signals alone."""
         yield
 
-    async def startup(self, sockets: Any = None) -> None:
-        """Begin to listen."""
-        await super().startup(sockets)
-        if self.started:
-            self._listening()
+
+class Front:
+    """Everything that one server of one project does."""
+
+    def __init__(
+        self,
+        project: Project,
+        worker: Sequence[str],
+        options: Mapping[str, Any],
+        routes: Callable[[Serving], Routes],
+    ) -> None:
+        """``worker``: the command that starts the history's process; ``options``: uvicorn's."""
+        self._project = project
+        self._worker_command = worker
+        self._options = options
+        self._routes = routes
+        self._thread = ThreadPoolExecutor(1, "live")
+        self._version = 0
+        self._live: Live | None = None
+        self._registry: SqliteRegistry | None = None
+
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        take_over_old_history(self._project)
+        self._project.log.become_writer()
+        runner = asyncio.Runner(loop_factory=_loop_factory())
+        with runner:
+            runner.run(self._run())
+
+    async def _run(self) -> None:
+        loop = self._loop = asyncio.get_running_loop()
+        self._woken, self._ended = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        self._log = WatchedLog(self._project.log, self._wake_up)
+        path = self._project.data / SOCKET
+        listening = listen(path)
+        self._worker = WorkerLink(self._worker_command, listening, self._log, self._wake_up)
+        self._commit = GroupCommit(self._log, self._project.now_us)
+        self.serving = Serving(self._project.now_us, self._commit, self._log)
+        store = SqliteState(self._project.data / STATE)
+        server = _Server(
+            uvicorn.Config(
+                self._routes(self.serving),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                **self._options,
+            )
+        )
+        tasks = [
+            asyncio.create_task(self._guarded(self._worker.keep_running)),
+            asyncio.create_task(self._guarded(lambda: self._keep_current(store))),
+        ]
+        committing = asyncio.create_task(self._commit.run())
+        serving = asyncio.create_task(server.serve())
+        try:
+            ended = asyncio.create_task(self._ended.wait())
+            await asyncio.wait([ended, serving], return_when=asyncio.FIRST_COMPLETED)
+            _logger.info("ending")
+            self.serving.close()
+            server.should_exit = True
+            await serving
+        finally:
+            self._commit.close()
+            await committing
+            for task in tasks:
+                task.cancel()
+            path.unlink(missing_ok=True)
+            listening.close()
+            await asyncio.to_thread(self._worker.end)
+            self._thread.shutdown()
+            store.close()
+            gc.unfreeze()
+        _logger.info("ended")
+
+    async def _guarded(self, run: Callable[[], Awaitable[None]]) -> None:
+        """What goes wrong for good ends the server, so that somebody notices."""
+        try:
+            await run()
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            _logger.exception("a part of the server failed")
+            self._ended.set()
+
+    def _wake_up(self) -> None:
+        """There may be something to do; called from any thread."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def _in_thread(self, run: Callable[..., Any], *given: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, run, *given)
+
+    # Live people
+
+    async def _keep_current(self, store: SqliteState) -> None:
+        """Move everybody along: with each commit, when a time comes, when somebody publishes."""
+        while not await self._begun(store):
+            await asyncio.sleep(AGAIN_SECONDS)
+        assert self._live is not None
+        gc.collect()
+        gc.freeze()
+        self.serving.begin(self._live)
+        _logger.info("ready", extra={"said": {"position": self._live.position}})
+        while True:
+            self._woken.clear()
+            try:
+                turned = await self._in_thread(self._move, self._live)
+            except GoneError:
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            if turned:
+                self.serving.tell(turned)
+            if not turned and self._live.position >= self._log.end_position:
+                await self._wait(self._live.next_wake_us)
+
+    async def _wait(self, until_us: int) -> None:
+        seconds = (until_us - self._project.now_us()) / 1_000_000
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), min(max(seconds, 0), LOOK_SECONDS))
+
+    async def _begun(self, store: SqliteState) -> bool:
+        try:
+            self._live = await self._in_thread(self._begin, store)
+        except GoneError:
+            return False
+        return True
+
+    def _begin(self, store: SqliteState) -> Live:
+        self._worker.is_ready()
+        self._version, files = self._newest()
+        plan = live.plan(load_texts(files).definitions)
+        begun = Live(self._project.log, store, plan, self._worker)
+        if begun.is_stale or (not begun.position and self._log.end_position):
+            begun.adopt(plan, self._worker.seeds(files, self._project.now_us()))
+        return begun
+
+    def _newest(self) -> tuple[int, Mapping[str, str]]:
+        if self._registry is None:  # its connection belongs to this thread
+            self._registry = SqliteRegistry(self._project.data / REGISTRY)
+        newest = self._registry.newest()
+        return (0, {}) if newest is None else (newest.number, newest.files)
+
+    def _move(self, people: Live) -> list[Turned]:
+        number, files = self._newest()
+        if number != self._version:
+            plan = live.plan(load_texts(files).definitions)
+            people.adopt(plan, self._worker.seeds(files, self._project.now_us()))
+            self._version = number
+            _logger.info("published", extra={"said": {"version": number}})
+        now_us = self._project.now_us()
+        turned = people.advance(now_us, FACTS)
+        turned += people.wake(now_us, FACTS)
+        return turned + people.settle()
 
 
-def is_public(host: str) -> bool:
-    """Whether others than this machine can reach a server that listens there."""
-    return host not in _LOOPBACK
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def take_over_old_history(project: Project) -> None:
+    """Give a project whose history was made before there were logs its log."""
+    if project.log.end_position or not (project.data / HISTORY).exists():
+        return
+    project.history.close()  # opening it did everything
+    del project.__dict__["history"]

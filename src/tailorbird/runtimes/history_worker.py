@@ -1,134 +1,288 @@
-"""The process beside a server that reads the history: the server itself never opens it.
+"""The process that owns the history beside a running server.
 
-It is asked over its standard input and answers on its standard output, in frames: four bytes of
-length, then MessagePack. The history is open only while something is asked, so that commands can
-open it in between.
+Questions about everybody take seconds and all the cores they get; here they hold nobody up who
+sends or reads about one person. The process follows the log by reading its file, asks the front
+to append, tells histories and states, and runs commands with the history that it has open.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import io
+import os
+import select
+import signal
+import socket
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from _thread import interrupt_main
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from threading import RLock
+from typing import Any, Final
 
-import msgspec
-
-from tailorbird.events.columns import FactColumns, columns_of, facts_of
-from tailorbird.flow.adopting import Seeds, seeds
-from tailorbird.kernel.errors import InputError, TailorbirdError
+from tailorbird.edges.local_socket import GoneError, Link, answer, receive, send
+from tailorbird.edges.logs.sqlite_log import SqliteLog
+from tailorbird.events.columns import FactColumns, columns_of
+from tailorbird.flow import tail
+from tailorbird.flow.adopting import seeds
+from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
-from tailorbird.runtimes.project import Project, load_texts
+from tailorbird.ports import Appended, LogChunk, Logged
+from tailorbird.runtimes import project as projects
+from tailorbird.runtimes.project import HISTORY, Project, load_texts
+from tailorbird.runtimes.project_history import ProjectHistory
 
-PATIENCE_S: Final = 30.0
-"""So long another process may have the history open before that is an error."""
-_PAUSE_S: Final = 0.05
-_STATES: Final = 1_000
-"""States in one frame."""
-
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder().decode
-
-
-def send(stream: BinaryIO, message: object) -> None:
-    """Write one frame."""
-    data = _encode(message)
-    stream.write(len(data).to_bytes(4, "big"))
-    stream.write(data)
-    stream.flush()
+BATCHES: Final = 200_000
+"""So many facts of one batch are appended all together; a longer one goes in several groups."""
+STATES: Final = 2_000
+"""States that are told in one part."""
+FACTS: Final = 20_000
+FOLLOW_SECONDS: Final = 0.5
+NICE: Final = 5
+_REQUEST_BYTES: Final = 4 * 1024 * 1024
+_PARENT_DEATH: Final = 1  # PR_SET_PDEATHSIG
 
 
-def receive(stream: BinaryIO) -> Any:
-    """Read one frame; raises ``EOFError`` where the other side has ended."""
-    head = stream.read(4)
-    if len(head) < 4:
-        raise EOFError
-    return _decode(stream.read(int.from_bytes(head, "big")))
+class RemoteLog:
+    """The log of the front: read from its file, appended to by the front alone."""
+
+    def __init__(self, front: Link, reading: SqliteLog) -> None:
+        self._front = front
+        self._reading = reading
+
+    @property
+    def end_position(self) -> int:
+        """The position that the next accepted fact gets."""
+        return int(self._front.ask("end"))
+
+    @contextmanager
+    def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
+        """Append batches, each as a group of its own."""
+        yield lambda columns: self.append([columns], now_us)[0]
+
+    def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
+        """Append some batches with one sync; they are on the disk when this returns."""
+        told = self._front.ask("append", [list(columns) for columns in batches], now_us)
+        return [
+            Logged(first, FactColumns(*accepted), duplicates)
+            for first, accepted, duplicates in told
+        ]
+
+    def read(self, position: int, most: int) -> LogChunk:
+        """The facts from a position on, about so many."""
+        return self._reading.read(position, most)
 
 
-def packed(facts: Sequence[Fact]) -> object:
-    """Facts as a part of a frame."""
-    return columns_of(facts), [fact.position for fact in facts]
+class ResidentHistory(ProjectHistory):
+    """The history beside a server: others append too, so all of it comes from following the log."""
+
+    remote: RemoteLog
+    changing: RLock
+    """Whoever changes the file holds it: following, sorting in, giving columns."""
+
+    def follow(self) -> None:
+        """Take over what the log has by now."""
+        with self.changing:
+            tail.follow(self.remote, self)
+
+    def append_columns(self, batch: Iterable[FactColumns]) -> Appended:
+        """Store a batch in the log, and take it over from there.
+
+        Up to `BATCHES` facts are stored all or none. What is longer is stored in groups: sending
+        it once more stores what is missing.
+        """
+        first: int | None = None
+        accepted = duplicates = 0
+        for group in _grouped(batch):
+            for told in self.remote.append(group, 0):
+                first = told.first_position if first is None else first
+                accepted += told.accepted.length
+                duplicates += len(told.duplicates)
+        self.follow()
+        return Appended(accepted, duplicates, self.end_position if first is None else first)
+
+    def compact(self, *given: Any, **named: Any) -> None:
+        """Sort the recent facts in among the others."""
+        with self.changing:
+            super().compact(*given, **named)
+
+    def promote(self, *given: Any, **named: Any) -> list[tuple[str, ...]]:
+        """Give properties columns of their own."""
+        with self.changing:
+            return super().promote(*given, **named)
 
 
-def unpacked(part: Any) -> list[Fact]:
-    """The inverse of `packed`."""
-    columns, positions = part
-    return facts_of(FactColumns(*columns), positions)
+def _grouped(batch: Iterable[FactColumns]) -> Iterator[list[FactColumns]]:
+    group: list[FactColumns] = []
+    for columns in batch:
+        group.append(columns)
+        if sum(one.length for one in group) >= BATCHES:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
-def read_seeds(stream: BinaryIO, head: Any) -> Seeds:
-    """The seeds that follow their head; the states are read as they are taken."""
-    links, workspace, position, now_us = head
-    return Seeds(_states(stream), unpacked(links), unpacked(workspace), position, now_us)
+class ResidentProject(Project):
+    """A project whose history stays open when a command is done."""
+
+    def close(self) -> None:
+        """Let go of what this command opened."""
+        self.__dict__.pop("history", None)
+        self.__dict__.pop("log", None)
+        super().close()
 
 
-def _states(stream: BinaryIO) -> Iterator[tuple[str, live.PersonState]]:
-    while some := receive(stream):
-        for name, stored in some:
-            yield name, live.decode(stored)
+class Worker:
+    """The history of one project, for as long as the front lives."""
 
+    def __init__(self, folder: Path, front: socket.socket) -> None:
+        """Open the history and follow the log to its end."""
+        self._folder = folder.resolve()
+        self._front = Link(front)
+        self._project = Project(self._folder)
+        settings = self._project.settings
+        self._log = RemoteLog(
+            self._front, SqliteLog(self._project.data / projects.LOG, self._project.keyring)
+        )
+        self._changing = RLock()
+        path = self._project.data / HISTORY
+        history = ResidentHistory(
+            path, memory_limit=settings.memory_limit, threads=settings.threads
+        )
+        self._history = self._equipped(history)
+        self._beside = self._equipped(history.beside())
+        self._history.follow()
+        projects.resident[self._folder] = self._resident
 
-class _Worker:
-    def __init__(self, folder: Path, out: BinaryIO) -> None:
-        self._folder = folder
-        self._out = out
+    def _equipped(self, history: Any) -> ResidentHistory:
+        assert isinstance(history, ResidentHistory)
+        history.remote, history.changing = self._log, self._changing
+        return history
 
-    def facts(self, subjects: list[str], position: int) -> None:
-        """Answer with the facts of some subjects below a position."""
-        with self._opened() as project:
-            found = [f for f in project.history.history_of(subjects) if f.position < position]
-        send(self._out, packed(found))
+    def _resident(self, folder: Path, published: bool) -> Project:
+        made = ResidentProject(folder, published=published)
+        self._history.follow()
+        self._history.now_us = made.now_us()
+        self._history.wanted = None if published else made.settings.published()
+        made.__dict__["history"] = self._history
+        return made
 
-    def seeds(self, now_us: int) -> None:
-        """Answer with the states of everybody, for the newest published definitions."""
-        with self._opened() as project:
-            newest = project.registry.newest()
-            plan = live.plan(load_texts({} if newest is None else newest.files).definitions)
-            given = seeds(project.history, plan, now_us)
-            head = packed(given.links), packed(given.workspace), given.position, given.now_us
-            send(self._out, head)
-            some: list[tuple[str, bytes]] = []
-            for name, state in given.states:
-                some.append((name, live.encode(state)))
-                if len(some) == _STATES:
-                    send(self._out, some)
-                    some = []
-            if some:
-                send(self._out, some)
-            send(self._out, [])
+    # What the front asks
 
-    def _opened(self) -> Project:
-        """The project with its history, which has all that the log has; waits for others."""
-        until_s = time.monotonic() + PATIENCE_S
+    def answer(self, link: socket.socket) -> None:
+        """Answer the front until it is gone; then this process ends at once."""
+        answer(link, {"facts_of": self._facts_of, "seeds": self._seeds, "ping": lambda: "pong"})
+        os._exit(0)
+
+    def _facts_of(self, subjects: Sequence[str], position: int) -> Iterator[Any]:
+        self._beside.follow()
+        facts = iter([f for f in self._beside.history_of(subjects) if f.position < position])
+        while some := list(islice(facts, FACTS)):
+            yield [list(columns_of(some)), [fact.position for fact in some]]
+
+    def _seeds(self, files: dict[str, str], now_us: int) -> Iterator[Any]:
+        self._beside.follow()
+        plan = live.plan(load_texts(files).definitions)
+        given = seeds(self._beside, plan, now_us)
+        yield [given.position, _packed(given.links), _packed(given.workspace)]
+        states = iter(given.states)
+        while some := list(islice(states, STATES)):
+            yield [(name, live.encode(state)) for name, state in some]
+
+    def follow_for_ever(self) -> None:
+        """Keep up with the log while nobody asks."""
         while True:
-            project = Project(self._folder, published=True)
-            try:
-                project.history  # noqa: B018 - opens it
-            except InputError as error:
-                project.close()
-                if "in use" not in str(error) or time.monotonic() > until_s:
-                    raise
-                time.sleep(_PAUSE_S)
-            else:
-                return project
+            time.sleep(FOLLOW_SECONDS)
+            with contextlib.suppress(Exception):  # the next round, or the next question, tells
+                self._beside.follow()
+
+    # Commands
+
+    def run_commands(self, listening: socket.socket, run: Callable[[list[str]], int]) -> None:
+        """Run commands that are sent, one after the other, for ever."""
+        while True:
+            link, _ = listening.accept()
+            with link, contextlib.suppress(GoneError, InputError, KeyboardInterrupt):
+                link.settimeout(10)
+                request, files = receive(link, files=3, most=_REQUEST_BYTES)
+                link.settimeout(None)
+                code = _run(link, request, files, run)
+                with contextlib.suppress(GoneError):
+                    self._front.ask("ran")
+                send(link, code)
 
 
-def main() -> None:
-    """Answer until the server has ended."""
-    worker = _Worker(Path(sys.argv[1]), sys.stdout.buffer)
-    while True:
-        try:
-            verb, *arguments = receive(sys.stdin.buffer)
-        except EOFError:
+def _packed(facts: list[Fact]) -> list[Any]:
+    return [list(columns_of(facts)), [fact.position for fact in facts]]
+
+
+def _run(
+    link: socket.socket, request: Any, files: list[int], run: Callable[[list[str]], int]
+) -> int:
+    """Run one command as if it had been called where the request comes from."""
+    words, folder, environment, encoding = request
+    before = sys.stdin, sys.stdout, sys.stderr, Path.cwd(), dict(os.environ)
+    done = threading.Event()
+    modes = ("r", "w", "w")
+    streams = [
+        io.TextIOWrapper(os.fdopen(f, mode + "b"), encoding=encoding, line_buffering=mode == "w")
+        for f, mode in zip(files, modes, strict=True)
+    ]
+    try:
+        os.chdir(folder)
+        os.environ.update(environment)
+        sys.stdin, sys.stdout, sys.stderr = streams
+        threading.Thread(target=_watch, args=(link, done), daemon=True).start()
+        return run(words)
+    finally:
+        done.set()
+        sys.stdin, sys.stdout, sys.stderr = before[:3]
+        os.chdir(before[3])
+        os.environ.clear()
+        os.environ.update(before[4])
+        for stream in streams:
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
+
+
+def _watch(link: socket.socket, done: threading.Event) -> None:
+    """Interrupt the command when whoever called it goes away."""
+    poll = select.poll()
+    poll.register(link, select.POLLRDHUP | select.POLLHUP)
+    while not done.is_set():
+        if poll.poll(200) and not done.is_set():
+            interrupt_main(signal.SIGINT)
             return
-        try:
-            getattr(worker, verb)(*arguments)
-        except TailorbirdError as error:
-            sys.exit(f"the history cannot be read: {error}")
 
 
-if __name__ == "__main__":
-    main()
+def work(folder: Path, handles: Sequence[int], run: Callable[[list[str]], int]) -> None:
+    """Be the worker of a project: never returns while the front lives.
+
+    ``handles``: where commands arrive, where the front answers, where it asks.
+    """
+    _end_with_parent()
+    os.nice(NICE)
+    listening, front, asking = (socket.socket(fileno=handle) for handle in handles)
+    for stream in (listening, front, asking):
+        os.set_inheritable(stream.fileno(), False)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    worker = Worker(folder, front)
+    threading.Thread(target=worker.answer, args=(asking,), daemon=True).start()
+    threading.Thread(target=worker.follow_for_ever, daemon=True).start()
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            worker.run_commands(listening, run)
+
+
+def _end_with_parent() -> None:
+    """Be ended by the system when the front is gone, however it went."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL, 0, 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,8 @@ KEYS: Final = "keys.sqlite"
 LOG: Final = "log.sqlite"
 REGISTRY: Final = "registry.sqlite"
 REJECTS: Final = "rejects"
+SOCKET: Final = "server.sock"
+STATE: Final = "state.sqlite"
 
 
 class Project:
@@ -143,6 +145,10 @@ class Project:
         return time.time_ns() // 1_000
 
 
+resident: Final[dict[Path, Callable[[Path, bool], Project]]] = {}
+"""Folders whose project this process keeps open, and what makes a project out of it."""
+
+
 def load_texts(texts: Mapping[str, str]) -> Resolved:
     """The checked definitions of a published version's files."""
     return load({f"published {name}": text for name, text in texts.items()})
@@ -170,11 +176,15 @@ def open_project(path: Path | None = None, *, published: bool = False) -> Projec
     here = start.resolve()
     for folder in (here, *here.parents):
         if (folder / FILE).is_file():
-            return Project(_shortest(folder), published=published)
+            return resident.get(folder, _opened)(_shortest(folder), published)
     raise InputError(
         f"{here} is no project: there is no {FILE} in it or in a folder above it; "
         "`tailorbird init` makes a project"
     )
+
+
+def _opened(folder: Path, published: bool) -> Project:
+    return Project(folder, published=published)
 
 
 def _shortest(folder: Path) -> Path:

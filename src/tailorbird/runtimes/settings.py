@@ -45,6 +45,19 @@ def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 256 else None
 
 
+def _port(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 5
+    return int(text) if is_number and 1 <= int(text) <= 65_535 else None
+
+
+def _yes_or_no(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text)
+
+
+def _host(text: str) -> str | None:
+    return text if text and not any(c.isspace() or c == "/" for c in text) else None
+
+
 def _size(text: str) -> str | None:
     digits = text.removesuffix("MB").removesuffix("GB")
     is_size = digits != text and digits.isascii() and digits.isdigit() and len(digits) <= 6
@@ -89,6 +102,27 @@ SETTINGS: Final = (
         "how many cores a question about everybody may use",
         _count,
     ),
+    Setting(
+        "host",
+        "an address such as 127.0.0.1 or 0.0.0.0",
+        "127.0.0.1",
+        "where the server listens; others are refused without TLS or a proxy before it",
+        _host,
+    ),
+    Setting(
+        "port",
+        "a number from 1 to 65535",
+        "8080",
+        "the port on which the server listens",
+        _port,
+    ),
+    Setting(
+        "behind_proxy",
+        "true or false",
+        "false",
+        "whether a proxy before the server does TLS and says for whom it asks",
+        _yes_or_no,
+    ),
 )
 
 
@@ -101,6 +135,9 @@ class Settings:
     data: Path
     memory_limit: str
     threads: int
+    host: str = "127.0.0.1"
+    port: int = 8080
+    behind_proxy: bool = False
 
     def published(self) -> dict[str, str]:
         """Those that can change an answer, as the texts that are stored."""
@@ -120,10 +157,8 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     names = [setting.name for setting in SETTINGS]
     section = read_sections(text, str(path), "the settings", names) if _says(text) else None
     values = {setting.name: _value(setting, section, environment) for setting in SETTINGS}
-    found = values["session_gap"]
-    return Settings(
-        values["zone"], found, values["data"], values["memory_limit"], values["threads"]
-    )
+    values["session_gap_us"] = values.pop("session_gap")
+    return Settings(**values)
 
 
 def _says(text: str) -> bool:

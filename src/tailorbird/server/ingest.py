@@ -14,6 +14,7 @@ import msgspec
 
 from tailorbird.events.arriving import Arrived, arrived
 from tailorbird.events.columns import FactColumns
+from tailorbird.events.times import TimeForm, TimeReader
 from tailorbird.events.wire import (
     Body,
     TooLargeError,
@@ -90,6 +91,7 @@ class Collector:
         self._now_us = now_us
         self._new_id = new_id
         self._open_bytes = 0
+        self._times = TimeReader(TimeForm())
 
     @staticmethod
     def handles(path: str) -> bool:
@@ -149,6 +151,7 @@ class Collector:
             now_us=self._now_us(),
             new_id=self._new_id,
             trusted=trusted,
+            times=self._times,
         )
         told = await self._accepting.accept(facts.columns)
         return _results(len(body.messages), facts, told)._replace(for_pages=not trusted)

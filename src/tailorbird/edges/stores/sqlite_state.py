@@ -93,11 +93,7 @@ class SqliteState:
             "SELECT name, standing, NULL FROM temp.before "
             "WHERE name NOT IN (SELECT name FROM people) ORDER BY 1"
         )
-<<<<<<< HEAD
-        yield from rows
-=======
         yield from ((name, before, after) for name, before, after in rows)
->>>>>>> live
 
     # People
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path as FilePath
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeAlias
@@ -82,6 +83,12 @@ class DuckDbHistory:
     def close(self) -> None:
         """Write everything out and let the file go."""
         self._connection.close()
+
+    def beside(self) -> Self:
+        """The same history over a connection of its own, for another thread."""
+        other = copy(self)
+        other._connection = self._connection.cursor()
+        return other
 
     @property
     def end_position(self) -> int:

@@ -1,0 +1,74 @@
+"""While a server runs on a project, commands about it run in the server's history process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+FILE: Final = "tailorbird.yaml"
+SOCKET: Final = "server.sock"
+
+
+def run_elsewhere(words: Sequence[str]) -> int | None:
+    """The exit code of the command, run by the project's server; None when there is none.
+
+    This is called before every command and loads nothing unless a socket is there.
+    """
+    folder = _folder(words)
+    path = None if folder is None else _socket(folder)
+    if path is None or not path.exists():
+        return None
+    try:
+        files = [stream.fileno() for stream in (sys.stdin, sys.stdout, sys.stderr)]
+    except (OSError, ValueError, AttributeError):
+        return None  # its streams are no files and cannot be handed over
+    from tailorbird.edges.local_socket import GoneError, connect, receive, send
+
+    link = connect(path)
+    if link is None:
+        return None  # left behind by a server that was killed
+    environment = {n: v for n, v in os.environ.items() if n in ("NO_COLOR", "TERM")}
+    environment["COLUMNS"] = str(shutil.get_terminal_size((160, 24)).columns)
+    sys.stdout.flush()
+    with link:
+        try:
+            send(link, [list(words), str(Path.cwd()), environment, sys.stdout.encoding], files)
+            return int(receive(link))
+        except GoneError:
+            sys.stderr.write("error: the server's history process has ended; try again\n")
+            return 2
+
+
+def _folder(words: Sequence[str]) -> Path | None:
+    """The project that the words are about."""
+    start = Path.cwd()
+    for place, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--project" and place + 1 < len(words):
+            start = start / words[place + 1]
+        elif word.startswith("--project="):
+            start = start / word.removeprefix("--project=")
+    here = start.resolve()
+    return next((f for f in (here, *here.parents) if (f / FILE).is_file()), None)
+
+
+def _socket(folder: Path) -> Path | None:
+    data = os.environ.get("TAILORBIRD_DATA")
+    if data is None and "data:" not in (folder / FILE).read_text(
+        encoding="utf-8", errors="replace"
+    ):
+        data = "data"
+    if data is None:
+        from tailorbird.kernel.errors import TailorbirdError
+        from tailorbird.runtimes.settings import read_settings
+
+        try:
+            data = str(read_settings(folder / FILE).data)
+        except TailorbirdError:
+            return None  # the command itself tells what is wrong with the settings
+    return folder / data / SOCKET

@@ -1,0 +1,154 @@
+"""The front's side of the history's process: starts it, restarts it, answers and asks it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from tailorbird.edges.local_socket import GoneError, Link, answer
+from tailorbird.events.columns import FactColumns, facts_of
+from tailorbird.flow.adopting import Seeds
+from tailorbird.kernel.facts import Fact
+from tailorbird.language import live
+from tailorbird.ports import EventLog
+
+FIRST_WAIT_S: Final = 0.2
+LONGEST_WAIT_S: Final = 30.0
+END_SECONDS: Final = 5.0
+
+_logger = logging.getLogger("tailorbird.worker")
+
+
+class WorkerLink:
+    """Keeps one process for the history running; what it knows is asked for here."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        listening: socket.socket,
+        log: EventLog,
+        ran: Callable[[], None],
+    ) -> None:
+        """``command`` starts the process; three handles are put behind its words.
+
+        ``ran`` is called, in some thread, after each command that the process ran.
+        """
+        self._command = command
+        self._listening = listening
+        self._log = log
+        self._ran = ran
+        self._process: subprocess.Popen[bytes] | None = None
+        self._link: Link | None = None
+        self.starts = 0
+        """How often the process was started."""
+
+    # Its life
+
+    async def keep_running(self) -> None:
+        """Start it, and again whenever it has ended; waits longer after each quick end."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            begun = asyncio.get_running_loop().time()
+            process = self._start()
+            code = await asyncio.to_thread(process.wait)
+            _logger.error("the history's process ended", extra={"said": {"code": code}})
+            lasted_s = asyncio.get_running_loop().time() - begun
+            wait_s = FIRST_WAIT_S if lasted_s > LONGEST_WAIT_S else wait_s
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self.starts += 1
+        served, asked_by_it = socket.socketpair()
+        asking, answered_by_it = socket.socketpair()
+        handles = [s.fileno() for s in (self._listening, asked_by_it, answered_by_it)]
+        process = subprocess.Popen(
+            [*self._command, *map(str, handles)], pass_fds=handles, stdin=subprocess.DEVNULL
+        )
+        asked_by_it.close()
+        answered_by_it.close()
+        threading.Thread(target=self._answer, args=(served,), daemon=True).start()
+        self._process, self._link = process, Link(asking)
+        return process
+
+    def _answer(self, link: socket.socket) -> None:
+        with link:
+            answer(
+                link,
+                {"end": lambda: self._log.end_position, "append": self._append, "ran": self._ran},
+            )
+
+    def _append(self, batches: Sequence[Sequence[Any]], now_us: int) -> list[Any]:
+        told = self._log.append([FactColumns(*columns) for columns in batches], now_us)
+        return [(one.first_position, list(one.accepted), list(one.duplicates)) for one in told]
+
+    def end(self) -> None:
+        """Ask it to end, and see that it does."""
+        process = self._process
+        if process is None:
+            return
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)
+            return
+        process.kill()
+        process.wait()
+
+    # What it knows
+
+    def _asked(self) -> Link:
+        if self._link is None:
+            raise GoneError
+        return self._link
+
+    def is_ready(self) -> bool:
+        """Whether it has its history open; waits for it."""
+        return bool(self._asked().ask("ping") == "pong")
+
+    def facts_of(self, subjects: Sequence[str], position: int) -> list[Fact]:
+        """The facts of some subjects below a position of the log, in any order."""
+        found: list[Fact] = []
+        for columns, positions in self._asked().ask_parts("facts_of", list(subjects), position):
+            found += facts_of(FactColumns(*columns), positions)
+        return found
+
+    def seeds(self, files: Mapping[str, str], now_us: int) -> Seeds:
+        """Everybody under the definitions of some files, computed while they are read."""
+        parts = self._asked().ask_parts("seeds", dict(files), now_us)
+        position, links, workspace = next(parts)
+        return Seeds(_states(parts), _facts(links), _facts(workspace), position, now_us)
+
+
+def _states(parts: Iterator[Any]) -> Iterator[tuple[str, live.PersonState]]:
+    for part in parts:
+        for name, state in part:
+            yield name, live.decode(state)
+
+
+def _facts(packed: Any) -> list[Fact]:
+    columns, positions = packed
+    return facts_of(FactColumns(*columns), positions)
+
+
+class JsonLines(logging.Formatter):
+    """Log lines as JSON. Nothing that a person said or is called may be given to them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line: when, how grave, from where, what, and details."""
+        line: dict[str, Any] = {
+            "time": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "said", {})
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)

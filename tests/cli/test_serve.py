@@ -1,0 +1,226 @@
+"""The server as users run it: a process of its own, asked over HTTP, beside other commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+COMMAND = (sys.executable, "-c", "from tailorbird.cli import main; main()")
+PATIENCE_S = 60.0
+
+
+def run(folder: Path, *words: str, code: int = 0) -> str:
+    """What a command prints, run in a folder."""
+    done = subprocess.run(
+        [*COMMAND, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A project with the buyers' segment, and its server."""
+
+    def __init__(self, top: Path) -> None:
+        printed = run(top, "init", "shop")
+        found = re.search(r"write key: (\S+)", printed)
+        assert found is not None
+        self.key = found[1]
+        found = re.search(r"admin key: (\S+)", printed)
+        assert found is not None
+        self.admin = found[1]
+        self.folder = top / "shop"
+        run(self.folder, "publish")
+        self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(self.port)],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.until(lambda: self.get("/ready")["status"] == "ok")
+
+    def until(self, holds: Any) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            try:
+                if holds():
+                    return
+            except HTTPError as error:
+                error.close()
+            except OSError:
+                assert self.process.poll() is None, self.process.communicate()[0]
+            time.sleep(0.05)
+        raise AssertionError("it never came to hold")
+
+    def get(self, path: str) -> dict[str, Any]:
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as told:
+            found: dict[str, Any] = json.load(told)
+            return found
+
+    def profile(self, who: str, position: int) -> dict[str, Any]:
+        """A person, as soon as the facts below a position are taken in."""
+        url = f"http://127.0.0.1:{self.port}/v1/profiles/{who}?min_position={position}"
+        request = Request(url, headers={"authorization": f"Bearer {self.admin}"})
+        with urlopen(request, timeout=20) as told:
+            found: dict[str, Any] = json.load(told)
+            return found
+
+    def send(self, who: str, id_: str, key: str | None = None) -> dict[str, Any]:
+        said = {"userId": who, "event": "Order Completed", "messageId": id_}
+        said |= {"writeKey": key or self.key, "properties": {"revenue": 30}}
+        request = Request(f"http://127.0.0.1:{self.port}/v1/track", json.dumps(said).encode())
+        with urlopen(request, timeout=20) as told:
+            found: dict[str, Any] = json.load(told)
+            return found
+
+    def worker(self) -> int:
+        """The process that has the history."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=True
+        )
+        return int(found.stdout.split()[0])
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path)
+    yield made
+    if made.process.poll() is None:
+        made.process.kill()
+    made.process.communicate()
+
+
+def test_what_was_sent_is_seen_by_commands_while_the_server_runs(server: Server) -> None:
+    assert server.send("ann", "m1")["results"] == [{"status": "accepted"}]
+    assert server.send("ann", "m1")["results"][0]["status"] == "duplicate"
+    server.until(lambda: server.get("/ready")["live_position"] == 1)
+    assert re.search(r"buyers +1 ", run(server.folder, "segments"))
+    assert run(server.folder, "segment", "buyers", "--ids") == "ann\n"
+    assert json.loads(run(server.folder, "segments", "--json"))["people"] == 1
+    assert "no command" not in run(server.folder, "prove")
+
+
+def test_a_profile_read_after_an_event_has_it(server: Server) -> None:
+    position = server.send("ann", "m1")["position"]
+    found = server.profile("ann", position)
+    assert (found["segments"], found["as_of"]) == (["buyers"], position)
+
+
+def test_commands_that_write_go_through_the_server(server: Server) -> None:
+    inner = server.folder / "definitions"
+    (server.folder / "ids.txt").write_text("ann\nbob\n")
+    assert "2 added" in run(inner, "list", "import", "vip", "../ids.txt")
+    assert "0 added" in run(inner, "list", "import", "vip", "../ids.txt")
+    assert server.get("/health")["log_position"] == 2
+
+
+def test_a_command_that_fails_tells_why_and_with_which_code(server: Server) -> None:
+    server.send("ann", "m1")
+    assert "error: " in run(server.folder, "segment", "nothing", code=2)
+
+
+def test_publishing_switches_the_running_server(server: Server) -> None:
+    server.send("ann", "m1")
+    path = server.folder / "definitions" / "9_more.yaml"
+    path.write_text("segments:\n  anybody: count(any_event()) >= 1\n")
+    assert "anybody: new" in run(server.folder, "publish")
+    position = server.send("bob", "m2")["position"]
+    server.until(lambda: "anybody" in server.profile("ann", position)["segments"])
+    assert "anybody" in server.profile("bob", position)["segments"]
+    assert run(server.folder, "segment", "anybody", "--ids") == "ann\nbob\n"
+
+
+def test_what_was_acknowledged_is_there_after_the_server_was_killed(server: Server) -> None:
+    for number in range(30):
+        server.send(f"p{number}", f"m{number}")
+    before, worker = server.get("/health")["log_position"], server.worker()
+    server.process.kill()
+    server.process.communicate()
+    wait_until_gone(worker)
+    server.start()
+    assert server.get("/health")["log_position"] == before
+    server.until(lambda: server.get("/ready")["live_position"] == before)
+    assert server.send("p1", "m1")["results"][0]["status"] == "duplicate"
+
+
+def test_events_go_on_while_the_history_has_to_be_started_again(server: Server) -> None:
+    first = server.worker()
+    os.kill(first, signal.SIGKILL)
+    assert server.send("ann", "m1")["results"][0]["status"] == "accepted"
+    assert run(server.folder, "segment", "buyers", "--ids") == "ann\n"
+    assert server.worker() != first
+
+
+def test_it_ends_in_order_when_it_is_asked_to(server: Server) -> None:
+    server.send("ann", "m1")
+    worker = server.worker()
+    begun = time.monotonic()
+    assert server.end() == 0
+    assert time.monotonic() - begun < 10
+    wait_until_gone(worker)
+    assert not (server.folder / "data" / "server.sock").exists()
+    assert run(server.folder, "segment", "buyers", "--ids") == "ann\n"
+
+
+def test_only_the_user_may_talk_to_its_socket(server: Server) -> None:
+    mode = (server.folder / "data" / "server.sock").stat().st_mode
+    assert mode & 0o777 == 0o600
+
+
+def test_an_unknown_key_is_refused_and_metrics_count(server: Server) -> None:
+    with pytest.raises(HTTPError) as told:
+        server.send("ann", "m1", key="wrong")
+    assert told.value.code == 401
+    told.value.close()
+    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as metrics:
+        assert b"\ntailorbird_log_position 0\n" in metrics.read()
+
+
+def test_a_public_address_needs_tls_or_a_proxy(tmp_path: Path) -> None:
+    run(tmp_path, "init", "shop")
+    told = run(tmp_path / "shop", "serve", "--host", "0.0.0.0", code=2)
+    assert "--behind-proxy" in told
+    assert "--tls-cert" in told
+
+
+def wait_until_gone(process: int) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the history's process goes on without its front")
