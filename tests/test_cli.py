@@ -174,3 +174,20 @@ def test_an_interrupted_command_says_so_and_leaves_nothing_half_done(tmp_path: P
     assert process.returncode == 2
     assert told == "error: interrupted; what was not finished is not stored\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["prove", "--people", "0"], "0 is not in the range"),
+        (["segment"], "Missing argument 'NAME'"),
+        (["segments", "--nosuch"], "No such option"),
+        (["segmnt"], "did you mean 'segment'?"),
+    ],
+)
+def test_a_wrong_call_is_answered_in_json_where_that_is_asked_for(
+    words: list[str], said: str, tmp_path: Path
+) -> None:
+    done = call(*words, "--json", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert said in json.loads(done.stdout)["error"]["message"]
