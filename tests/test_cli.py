@@ -126,7 +126,9 @@ def test_a_history_that_is_none_is_told_so_and_left_alone(shop: Path) -> None:
     history = shop / "data" / "history.duckdb"
     history.write_bytes(b"not a database" * 1_000)
     before = history.read_bytes()
-    assert "data/history.duckdb cannot be opened" in refused(call("segments", folder=shop))
+    told = refused(call("segments", folder=shop))
+    assert "data/history.duckdb cannot be opened" in told
+    assert "move it away and import again" in told
     assert history.read_bytes() == before
 
 
