@@ -57,7 +57,7 @@ bench: setup ## measure against hand-written baselines; decides nothing
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 .PHONY: bench-long
-bench-long: setup ## the same questions over 100 million facts; takes 40 GB of disk and half an hour
+bench-long: setup ## the same over 100 million facts; keep 30 GB of disk and some time free
 	$(BIN)/python benchmarks/batch.py 1000000 10000000 100000000
 
 .PHONY: prove-long
