@@ -56,6 +56,10 @@ bench: setup ## measure against hand-written baselines; decides nothing
 	@for script in $$(grep -l __main__ benchmarks/*.py); do \
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
+.PHONY: bench-long
+bench-long: setup ## the same over 100 million facts; keep 30 GB of disk and some time free
+	$(BIN)/python benchmarks/batch.py 1000000 10000000 100000000
+
 .PHONY: prove-long
 prove-long: setup ## compare all readings over a million random cases (CASES=n, SEED=n)
 	$(BIN)/python -m tests.laws.prove_long --cases $(or $(CASES),1000000) --seed $(SEED) --workers $(WORKERS)

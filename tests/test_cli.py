@@ -126,7 +126,9 @@ def test_a_history_that_is_none_is_told_so_and_left_alone(shop: Path) -> None:
     history = shop / "data" / "history.duckdb"
     history.write_bytes(b"not a database" * 1_000)
     before = history.read_bytes()
-    assert "data/history.duckdb cannot be opened" in refused(call("segments", folder=shop))
+    told = refused(call("segments", folder=shop))
+    assert "data/history.duckdb cannot be opened" in told
+    assert "move it away and import again" in told
     assert history.read_bytes() == before
 
 
@@ -174,3 +176,20 @@ def test_an_interrupted_command_says_so_and_leaves_nothing_half_done(tmp_path: P
     assert process.returncode == 2
     assert told == "error: interrupted; what was not finished is not stored\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["prove", "--people", "0"], "0 is not in the range"),
+        (["segment"], "Missing argument 'NAME'"),
+        (["segments", "--nosuch"], "No such option"),
+        (["segmnt"], "did you mean 'segment'?"),
+    ],
+)
+def test_a_wrong_call_is_answered_in_json_where_that_is_asked_for(
+    words: list[str], said: str, tmp_path: Path
+) -> None:
+    done = call(*words, "--json", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert said in json.loads(done.stdout)["error"]["message"]

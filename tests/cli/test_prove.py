@@ -33,6 +33,12 @@ def test_a_proof_says_what_was_compared_and_that_nothing_differs(shop: Shop) -> 
     assert "not about segment new_app: that is answered person by person" in done.output
 
 
+def test_nothing_compared_is_no_proof(tmp_path: Path) -> None:
+    done = Shop(tmp_path / "empty", DEFINITIONS, []).run("prove")
+    assert done.exit_code == 2
+    assert "nothing could be compared" in done.output and "tailorbird import" in done.output
+
+
 def test_everybody_is_asked_with_all(shop: Shop) -> None:
     told = shop.json("prove", "--all", "--instants", "3", "--known", "then")
     assert told["people"] == told["population"] == 7

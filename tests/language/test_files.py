@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,35 @@ def test_a_fault_within_an_expression_is_pointed_at(entry: str, line: int, colum
 def test_a_fault_that_only_checking_finds_is_pointed_at_too() -> None:
     (fault,) = faults('segments:\n  a: |\n    did("A") and\n      count("B")\n')
     assert fault.startswith("4:7: a condition is needed here, this is a number")
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ('count("A")', "`> 0`"),
+        ('favourite("A", properties.x)', "`== True` or exists(...)"),
+        ('since("A")', '`< "7d"`'),
+        ('last_time("A")', "`> at("),
+        ('"A"', '`== "a"`'),
+        ("True", "`== True`"),
+    ],
+)
+def test_a_value_where_a_condition_is_needed_comes_with_a_comparison(value: str, hint: str) -> None:
+    (fault,) = faults(f"segments:\n  a: '{value}'\n")
+    assert "a condition is needed here" in fault and hint in fault
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ('count("A") == "3"', "a number is never equal to text"),
+        ('count("A") > "3"', "a number is never more or less than text"),
+        ('count("A") > 12345678901234567890', "12345678901234567890 is an id number"),
+    ],
+)
+def test_a_comparison_that_is_never_true_is_warned_of(condition: str, said: str) -> None:
+    (warning,) = load_text(f"segments:\n  a: {condition}\n").warnings
+    assert said in warning.message
 
 
 IN_QUOTES = "put the expression in quotes"
@@ -286,6 +316,11 @@ class TestFolders:
     def test_a_file_that_is_no_text_is_refused_at_its_line(self, tmp_path: Path) -> None:
         (tmp_path / "a.yaml").write_bytes(b"segments:\n  x: '\xff'\n")
         with pytest.raises(DefinitionError, match=r"a\.yaml:2:1: the file is not UTF-8"):
+            load_folder(tmp_path)
+
+    def test_what_is_no_plain_file_is_refused_and_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "a.yaml")
+        with pytest.raises(InputError, match=r"a\.yaml is no plain file"):
             load_folder(tmp_path)
 
     def test_a_link_that_leads_nowhere_is_no_empty_file(self, tmp_path: Path) -> None:

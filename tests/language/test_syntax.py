@@ -181,6 +181,8 @@ REFUSED = [
     ("1 < traits.x in [3]", 1, 1, "of one direction", ""),
     ("did('A') && did('B')", 1, 10, "write and", ""),
     ("did('A') || did('B')", 1, 10, "write or", ""),
+    ("did('A') AND did('B')", 1, 10, "write and in small letters", ""),
+    ("NOT did('A')", 1, 1, "write not in small letters", ""),
     ("!did('A')", 1, 1, "write not", ""),
     ("did('A'), did('B')", 1, 9, "a comma joins no conditions", "and, or"),
     ("did('A'); did('B')", 1, 9, "one expression", "and, or"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tailorbird.language.arguments import pattern_fault
 from tailorbird.language.text import is_found
 
 
@@ -29,3 +30,8 @@ def test_a_pattern_is_searched_for(pattern: str, text: str, found: bool) -> None
 
 def test_a_pattern_that_defeats_backtracking_is_answered() -> None:
     assert is_found("(a*)*b", "a" * 50_000) is False
+
+
+def test_a_faulty_pattern_is_told_once(capfd: pytest.CaptureFixture[str]) -> None:
+    assert pattern_fault("(") == "'(' is no RE2 pattern: missing ): ("
+    assert capfd.readouterr() == ("", "")

@@ -64,6 +64,19 @@ def test_a_setting_that_cannot_be_read_is_told_with_its_place(
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [("zoen: UTC\nthread: 2\n", [1, 2]), ("zone: Mars\nthreads: 0\nsession_gap: x\n", [1, 3, 2])],
+)
+def test_all_faults_of_the_settings_are_told_at_once(
+    file: Path, text: str, lines: list[int]
+) -> None:
+    file.write_text(text)
+    with pytest.raises(DefinitionError) as caught:
+        read_settings(file, {})
+    assert [problem.place.line for problem in caught.value.problems] == lines
+
+
 def test_settings_that_are_no_text_are_named(file: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match=r"tailorbird\.yaml cannot be read"):

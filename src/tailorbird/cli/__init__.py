@@ -39,7 +39,7 @@ VERBS: Final = {
     "check": Verb("check", "say everything that is wrong with the definitions"),
     "import": Verb("importing", "read an event file into the history"),
     "keys": Verb("keys", "make, list and revoke keys for the server"),
-    "list": Verb("lists", "add people to a list, or see the lists"),
+    "list": Verb("lists", "put people on a list, or take them off"),
     "publish": Verb("publish", "make the definition files the registry's newest version"),
     "pull": Verb("pull", "write the registry's newest version into the definition files"),
     "segments": Verb("segments", "the size of every segment, and how it changed"),
@@ -81,6 +81,11 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, verb.says) for name, verb in VERBS.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember first whether JSON is wanted: a wrong call is answered in it too."""
+        ctx.meta[JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -103,6 +108,10 @@ class Commands(click.Group):
                 if code is not None:
                     raise click.exceptions.Exit(code)
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if not ctx.meta[JSON]:
+                raise
+            _fail(ctx, error.format_message())
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:

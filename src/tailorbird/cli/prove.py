@@ -8,6 +8,7 @@ import click
 
 from tailorbird.cli.options import json_option, published_option, with_project
 from tailorbird.cli.output import NEGATIVE, emit_json, progress, say, table
+from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.runtimes.project import Project
 
@@ -73,6 +74,11 @@ def command(
             seed=seed,
             known_then=known == "then",
             progress=bar,
+        )
+    if not proof.cases:
+        raise InputError(
+            "nothing could be compared: there has to be a definition, and "
+            "`tailorbird import FILE --mapping NAME` brings people"
         )
     if as_json:
         emit_json(_as_json(proof))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tailorbird.events.cells import Kind
 from tailorbird.events.rules import Rule, read_rule
 from tailorbird.events.sections import Section, read_sections
-from tailorbird.events.times import TimeForm, Unit
+from tailorbird.events.times import TimeForm, Unit, pattern_fault
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import RESERVED
 from tailorbird.kernel.instants import find_zone
@@ -215,6 +215,9 @@ def _time(top: Section, key: str) -> TimeColumn:
     if unit != "text" and ("zone" in section or "pattern" in section):
         section.refuse("a count since 1970 has neither zone nor pattern; leave out `unit` for text")
     pattern = section.text("pattern") if "pattern" in section else None
+    fault = "" if pattern is None else pattern_fault(pattern)
+    if fault:
+        section.refuse(f'{pattern!r} is no pattern such as "%d/%m/%Y %H:%M": {fault}', "pattern")
     zone = _zone(section, "zone") if "zone" in section else None
     return TimeColumn(section.text("column"), TimeForm(cast(Unit, unit), zone, pattern))
 

@@ -16,20 +16,24 @@ class Section:
     """A mapping of keys to nodes in a file."""
 
     def __init__(self, file: str, node: Node, what: str, allowed: Sequence[str] | None) -> None:
-        """Refuse anything but a mapping, a key that comes twice and, if given, unknown keys."""
+        """Refuse anything but a mapping, and at once all keys that come twice or are unknown."""
         self._file = file
         self._what = what
         self._node = node
         if not isinstance(node, MappingNode):
             self.refuse(f"{what} is a list of `key: value` lines", node)
         self._nodes: dict[str, Node] = {}
+        faults: list[Problem] = []
         for key_node, value in node.value:
             key = self._scalar(key_node, "a key")
             if key in self._nodes:
-                self.refuse(f"{key!r} is said twice in {what}", key_node)
-            if allowed is not None and key not in allowed:
-                self.refuse(f"there is no {key!r} in {what}{nearest(key, allowed)}", key_node)
+                faults.append(self._fault(f"{key!r} is said twice in {what}", key_node))
+            elif allowed is not None and key not in allowed:
+                hint = nearest(key, allowed)
+                faults.append(self._fault(f"there is no {key!r} in {what}{hint}", key_node))
             self._nodes[key] = value
+        if faults:
+            raise DefinitionError(faults)
 
     def __contains__(self, key: str) -> bool:
         return key in self._nodes
@@ -41,9 +45,11 @@ class Section:
     def refuse(self, message: str, at: Node | str | None = None) -> NoReturn:
         """Raise the error about a node, about the value of a key, or about this section."""
         node = self._nodes.get(at, self._node) if isinstance(at, str) else at or self._node
+        raise DefinitionError([self._fault(message, node)])
+
+    def _fault(self, message: str, node: Node) -> Problem:
         mark = node.start_mark
-        place = Place(self._file, mark.line + 1, mark.column + 1)
-        raise DefinitionError([Problem(place, message)])
+        return Problem(Place(self._file, mark.line + 1, mark.column + 1), message)
 
     def is_section(self, key: str) -> bool:
         """Whether the value of a key is a mapping itself."""

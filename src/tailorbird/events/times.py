@@ -25,6 +25,21 @@ _CLOCK: Final = re.compile(r"[Tt ](\d\d):(\d\d):(\d\d)", re.ASCII)
 _ENDING: Final = re.compile(r"(?:[.,](\d{1,9}))?(?: ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?", re.ASCII)
 
 
+def pattern_fault(pattern: str) -> str:
+    """Why a text is no pattern of ``strptime``; empty when it is one.
+
+    >>> pattern_fault("%d/%m/%Y"), pattern_fault("%Q")
+    ('', "'Q' is a bad directive in format '%Q'")
+    """
+    try:
+        datetime.strptime("", pattern)  # noqa: DTZ007 - no time is read
+    except ValueError as error:
+        return "" if "does not match format" in str(error) else str(error)
+    except re.error:
+        return "it asks for the same part of a time twice"
+    return "it asks for nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class TimeForm:
     """How a column writes times.

@@ -73,7 +73,7 @@ class Rejects:
         if self._stream is None:
             self._stream = self._path.open("w", encoding="utf-8", errors="backslashreplace")
         self.count += 1
-        kind = reject.reason.split(":")[0].split("'")[0].strip()
+        kind = reject.reason.split(":")[0].split(" '")[0].strip()
         if kind in self._reasons or len(self._reasons) < REASONS:
             self._reasons[kind] += 1
         written = reject._replace(raw=reject.raw[:RAW_CHARACTERS])._asdict()
@@ -181,10 +181,10 @@ def check_columns(mapping: Mapping, columns: object) -> None:
     assert isinstance(columns, list | tuple)
     for column, what in mapping.columns_used().items():
         if column not in columns:
-            known = ", ".join(map(repr, columns))
+            known, hint = ", ".join(map(repr, columns)), nearest(column, columns)
             raise InputError(
                 f"the mapping {mapping.name} reads {what} from the column {column!r}, which the "
-                f"file does not have{nearest(column, columns)}; its columns are {known}"
+                f"file does not have{hint if 'mean' in hint else ''}; its columns are {known}"
             )
 
 

@@ -8,6 +8,8 @@ DECAY_HOPS: Final = 1_280
 """After so many hops the weight of a point is zero."""
 EXPRESSION_BYTES: Final = 65_536
 EXPRESSION_DEPTH: Final = 50
+CHAIN_DEPTH: Final = 150
+"""How deep expressions are nested where each definition is followed into those that it uses."""
 DEFINITION_FILE_BYTES: Final = 4 * 1024 * 1024
 DEFINITION_FILES: Final = 1_000
 DEFINITIONS: Final = 10_000

@@ -12,6 +12,7 @@ from tailorbird.kernel.instants import PERIODS, parse_duration, parse_instant, z
 from tailorbird.kernel.values import UNIT, IdNumber
 from tailorbird.language.ast import Boolean, Call, Duration, Listing, Node, Number, Text
 from tailorbird.language.operators import Slot
+from tailorbird.language.text import OPTIONS
 
 _VERSION: Final = re.compile(
     r"[vV]?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?", re.ASCII
@@ -86,7 +87,7 @@ def pattern_fault(pattern: str) -> str:
     if len(pattern.encode()) > limits.PATTERN_BYTES:
         return f"a pattern has at most {limits.PATTERN_BYTES} bytes"
     try:
-        re2.compile(pattern)
+        re2.compile(pattern, OPTIONS)
     except re2.error as error:
         reason = error.args[0] if error.args else "unreadable"
         reason = reason.decode() if isinstance(reason, bytes) else reason

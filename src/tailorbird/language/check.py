@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 
 from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
 from tailorbird.kernel.instants import parse_duration
+from tailorbird.kernel.values import IdNumber
 from tailorbird.language import arguments
 from tailorbird.language.ast import (
     Boolean,
@@ -49,6 +50,15 @@ _SLOT_TYPES: Final = {
     Slot.INSTANT: {Type.INSTANT},
     Slot.PLACE: {Type.ANY},
 }
+_COMPARED: Final = {
+    Type.NUMBER: "`> 0`",
+    Type.BOOLEAN: "`== True`",
+    Type.TEXT: '`== "a"` or exists(...)',
+    Type.DURATION: '`< "7d"`',
+    Type.INSTANT: '`> at("2024-01-01T05:00Z")`',
+    Type.ANY: "`== True` or exists(...)",
+}
+"""How a value becomes a condition."""
 
 
 @dataclass(slots=True)
@@ -156,8 +166,12 @@ class Checker:
         checked, gives = self._node(node)
         if slot is Slot.CONDITION:
             if gives is not Type.CONDITION:
-                hint = "; compare it, for example `== True` or exists(...)"
-                self.refuse(node, f"a condition is needed here, this is {gives.value}{hint}")
+                example = _COMPARED.get(gives, "exists(...)")
+                self.refuse(
+                    node,
+                    f"a condition is needed here, this is {gives.value}; compare it, for example "
+                    f"{example}",
+                )
         elif slot is Slot.VALUE:
             if gives is Type.CONDITION:
                 self.refuse(node, "a value is needed here, this is a condition")
@@ -416,14 +430,23 @@ class Checker:
         if node.op not in ("==", "!=") and not {one, other} <= _ORDERED:
             odd = one if one not in _ORDERED else other
             self.refuse(node, f"{odd.value} has no order; only == and != compare it")
+        if node.op not in ("==", "!="):
+            self._warn_of_ids(node, left, right)
         if Type.LIST in (one, other):
             self._warn(node, "a list is never equal to anything; use contains or in")
         return replace(node, args=(left, right)), Type.CONDITION
 
+    def _warn_of_ids(self, node: Call, *sides: Node) -> None:
+        for side in sides:
+            if isinstance(side, Number) and isinstance(side.value, IdNumber):
+                digits = side.value.digits
+                self._warn(node, f"{digits} is an id number: only == and != compare it")
+
     def _check_alike(self, node: Call, one: Type, other: Type) -> None:
         if one is other or {one, other} <= _PLAIN | {Type.ANY}:
             if one is not other and Type.ANY not in (one, other):
-                self._warn(node, f"{one.value} is never equal to {other.value}")
+                relation = "equal to" if node.op in ("==", "!=") else "more or less than"
+                self._warn(node, f"{one.value} is never {relation} {other.value}")
             return
         hint = ""
         if Type.INSTANT in (one, other):

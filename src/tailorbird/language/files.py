@@ -106,6 +106,8 @@ def _further(written: list[Definition]) -> list[Problem]:
 
 def _read(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no plain file; definitions are texts in files")
         if path.stat().st_size > limits.DEFINITION_FILE_BYTES:
             message = f"the file is larger than {limits.DEFINITION_FILE_BYTES} bytes; split it"
             raise DefinitionError([Problem(Place(str(path), 1, 1), message)])

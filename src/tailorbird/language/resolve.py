@@ -6,14 +6,14 @@ that uses a faulty one is not blamed for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
 from tailorbird.kernel.instants import SECOND
-from tailorbird.language.ast import Call, Node, walk
+from tailorbird.language.ast import Call, Node, children, walk
 from tailorbird.language.check import Checker
 from tailorbird.language.definitions import KINDS, PERSONAS, Definition, Definitions, Key, Line
 from tailorbird.language.operators import Type
@@ -60,6 +60,7 @@ class _Resolver:
             raise DefinitionError(sorted(self._problems, key=_position))
         self._refuse_nested_history(order)
         self._refuse_hidden_clock(order)
+        self._refuse_long_chains(order)
         if self._problems:
             raise DefinitionError(sorted(self._problems, key=_position))
         checked = tuple(self._checked[d.key] for d in order)
@@ -222,6 +223,40 @@ class _Resolver:
                         f"{key[0]} {key[1]!r} changes by the hour; set `refresh: hourly` here too",
                     )
 
+    def _refuse_long_chains(self, order: Sequence[Definition]) -> None:
+        """A reading goes into a definition where it is used, so that depths add up."""
+        levels: dict[Key, int] = {}
+        blamed: set[Key] = set()
+        for definition in order:
+            key, needs = definition.key, self._needs(definition)
+            levels[key] = self._levels(definition, levels)
+            if any(need in blamed for need in needs):
+                blamed.add(key)
+            elif levels[key] > limits.CHAIN_DEPTH:
+                blamed.add(key)
+                way = _deepest(
+                    key, {need: self._needs(self._by_key[need]) for need in levels}, levels
+                )
+                self._blame(
+                    definition,
+                    f"{key[0]} {key[1]!r} is nested {levels[key]} deep, counted through what it "
+                    f"uses, at most {limits.CHAIN_DEPTH}: {way}; use fewer definitions in a row",
+                )
+
+    def _levels(self, definition: Definition, levels: Mapping[Key, int]) -> int:
+        """How deep a definition is nested, what it uses included."""
+        parent: Key = ("segment", definition.parent or "")
+        deepest = 2 + levels.get(parent, 0) if definition.parent is not None else 0
+        pending = [(node, 1) for node in _expressions(definition)]
+        while pending:
+            node, level = pending.pop()
+            below = (
+                [levels.get(key, 0) for key in self._named(node)] if isinstance(node, Call) else []
+            )
+            deepest = max(deepest, level + max(below, default=0))
+            pending.extend((child, level + 1) for child in children(node))
+        return deepest
+
     def _spread(self, order: Sequence[Definition], roots: set[Key]) -> set[Key]:
         """The roots and every definition that depends on one of them."""
         found = set(roots)
@@ -244,6 +279,15 @@ def _expressions(definition: Definition) -> list[Node]:
         if line.where is not None:
             nodes.append(line.where)
     return nodes
+
+
+def _deepest(start: Key, needs: Mapping[Key, Sequence[Key]], levels: Mapping[Key, int]) -> str:
+    """The way down to the most deeply nested, its middle left out."""
+    way = [start]
+    while needs[way[-1]]:
+        way.append(max(needs[way[-1]], key=lambda key: levels[key]))
+    shown = [f"{kind} {name!r}" for kind, name in way]
+    return " -> ".join(shown if len(shown) <= 6 else [*shown[:3], "...", *shown[-2:]])
 
 
 def _asks_now(node: Node) -> bool:

@@ -7,8 +7,9 @@ from typing import Final
 
 import re2
 
-_OPTIONS: Final = re2.Options()
-_OPTIONS.log_errors = False
+OPTIONS: Final = re2.Options()
+"""A faulty pattern is told as a fault, not written to the terminal by the library too."""
+OPTIONS.log_errors = False
 
 
 def is_found(pattern: str, text: str) -> bool:
@@ -24,4 +25,4 @@ def is_found(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re2._Regexp:
-    return re2.compile(pattern, _OPTIONS)
+    return re2.compile(pattern, OPTIONS)

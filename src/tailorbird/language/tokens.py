@@ -34,6 +34,7 @@ _CLOSES: Final = {")": "(", "]": "["}
 _BEFORE_ONE: Final = frozenset({"not", "-", "+"})
 """Words that stand before what they act on, and so may pile up without brackets."""
 _WORDS: Final = frozenset({"and", "or", "not", "in", "for", "True", "False"})
+_SHOUTED: Final = frozenset({"AND", "OR", "NOT", "IN"})
 _INSTEAD: Final = {
     "None": "None is no value here; ask exists(...) or not exists(...)",
     "is": "is compares nothing here; write == or exists(...)",
@@ -179,6 +180,8 @@ class _Scan:
                 f"the name {name!r} has letters beyond ASCII; "
                 f"in brackets it may: properties[{quote(name)}]",
             )
+        if name in _SHOUTED and not part:
+            return Fault(start, f"write {name.lower()} in small letters")
         if keyword.iskeyword(name) and part:
             return Fault(start, f"{name} is a word of the syntax; write [{quote(name)}]")
         if keyword.iskeyword(name) and name not in _WORDS:

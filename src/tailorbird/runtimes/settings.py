@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tailorbird.events.sections import Section, read_sections
-from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.kernel.instants import find_zone, format_duration, parse_duration
 
 FILE: Final = "tailorbird.yaml"
@@ -147,7 +147,7 @@ class Settings:
 def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a file, of which the environment may change those of the machine.
 
-    Raises `DefinitionError` with the place of the fault, `InputError` for a file that cannot be
+    Raises `DefinitionError` with the place of each fault, `InputError` for a file that cannot be
     read or a variable that is no value.
     """
     try:
@@ -156,7 +156,15 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         raise InputError(f"{path} cannot be read: {error}") from error
     names = [setting.name for setting in SETTINGS]
     section = read_sections(text, str(path), "the settings", names) if _says(text) else None
-    values = {setting.name: _value(setting, section, environment) for setting in SETTINGS}
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for setting in SETTINGS:
+        try:
+            values[setting.name] = _value(setting, section, environment)
+        except DefinitionError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise DefinitionError(problems)
     values["session_gap_us"] = values.pop("session_gap")
     return Settings(**values)
 

@@ -12,6 +12,7 @@ from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel.errors import UnknownNameError, nearest
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.definitions import Definitions
+from tailorbird.language.operators import Type
 from tailorbird.language.plain_values import plain
 from tailorbird.server.auth import KeyCheck, key_in_headers
 from tailorbird.server.ingest import Answer, Receive, Scope, Send, reply
@@ -101,7 +102,9 @@ def told(view: PersonView, definitions: Definitions) -> dict[str, Any]:
         "person": view.name,
         "ids": list(view.identifiers),
         "exists": view.exists,
-        "traits": {name: plain(value, traits[name]) for name, value in view.traits.items()},
+        "traits": {
+            name: plain(value, traits.get(name, Type.ANY)) for name, value in view.traits.items()
+        },
         "scores": {name: plain(value, scores[name]) for name, value in view.scores.items()},
         "segments": list(view.segments),
         "persona": view.persona,

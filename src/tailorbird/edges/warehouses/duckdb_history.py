@@ -325,7 +325,10 @@ def _opened(path: FilePath | None, memory_limit: str, threads: int) -> Connectio
     try:
         return duckdb.connect(":memory:" if path is None else str(path), config=settings)
     except duckdb.Error as error:
-        raise InputError(f"the history {path} cannot be opened: {error}") from error
+        raise InputError(
+            f"the history {path} cannot be opened: {error}; if it is damaged, put a copy "
+            "in its place, or move it away and import again what was imported"
+        ) from error
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:
