@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from tailorbird.cli.output import emit_json, percent, plain, printable, shown, signed, table
+from tailorbird.cli.output import emit_json, percent, printable, shown, signed, table
 from tailorbird.kernel.values import MISSING, UNIT, IdNumber, Value
 from tailorbird.language.operators import Type
+from tailorbird.language.plain_values import plain
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,9 @@ def create(project: Project, name: str, scope: str, as_json: bool) -> None:
 
     NAME says whose it is; facts that come with a write key have it as their source. A write key
     can stand in a page, where everybody sees it: it cannot read anything.
+
+    \b
+    tailorbird keys create my-app --scope read
     """
     if not 0 < len(name) <= limits.NAME_CHARACTERS:
         raise InputError(f"the name of a key has 1 to {limits.NAME_CHARACTERS} characters")
