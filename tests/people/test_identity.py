@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailorbird.kernel import limits
-from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.facts import WORKSPACE, Fact
+from tailorbird.language.reference.identity import people_facts
 from tailorbird.people.identity import crowds, people
 
 
@@ -46,13 +47,24 @@ def test_what_cannot_be_read_links_nobody() -> None:
     assert people([*facts, unmerge("1"), unmerge([3, None])]) == {}
 
 
+def test_the_workspace_is_nobody_whatever_links_say() -> None:
+    odd = [
+        merge("1", "a", WORKSPACE),
+        merge("2", WORKSPACE, "b"),
+        merge("3", "c", WORKSPACE),
+        merge("4", "c", "d"),
+        unmerge(["4"])._replace(subject=WORKSPACE),
+    ]
+    assert people(odd) == {"c": "c", "d": "c"}
+
+
 def test_a_person_of_too_many_identifiers_is_told() -> None:
     united = people([merge(str(n), "null", f"u{n}") for n in range(limits.LINKS_PER_PERSON)])
     assert crowds(united) == {"null": limits.LINKS_PER_PERSON + 1}
     assert crowds(people([merge("1", "a", "b")])) == {}
 
 
-NAMES = st.sampled_from("abcdef")
+NAMES = st.sampled_from([*"abcdef", WORKSPACE])
 FACTS = st.lists(
     st.one_of(
         st.builds(merge, st.sampled_from("12345"), NAMES, NAMES),
@@ -73,14 +85,23 @@ def reachable(links: list[tuple[str, str]], start: str) -> set[str]:
 def test_people_are_the_components_in_whatever_order_links_come(
     facts: list[Fact], chance: random.Random
 ) -> None:
-    gone = {link for fact in facts for link in fact.properties.get("links", [])}
+    ours = [fact for fact in facts if fact.subject != WORKSPACE]
+    gone = {link for fact in ours for link in fact.properties.get("links", [])}
     links = [
         (fact.subject, fact.properties["other"])
-        for fact in facts
-        if fact.name == "$merge" and fact.id not in gone
+        for fact in ours
+        if fact.name == "$merge" and fact.id not in gone and fact.properties["other"] != WORKSPACE
     ]
     groups = {name: reachable(links, name) for link in links for name in link}
     expected = {name: min(group) for name, group in groups.items() if len(group) > 1}
     shuffled = facts * 2
     chance.shuffle(shuffled)
     assert people(facts) == people(shuffled) == expected
+
+
+@given(FACTS)
+def test_the_reference_knows_the_same_people(facts: list[Fact]) -> None:
+    name_of = people(facts)
+    told = {f.subject: name for name, own in people_facts(facts).items() for f in own}
+    assert told == {s: name_of.get(s, s) for s in told}
+    assert set(told) == {fact.subject for fact in facts} - {WORKSPACE}

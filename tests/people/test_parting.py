@@ -19,11 +19,13 @@ def test_a_link_joins_two_different_subjects_of_people() -> None:
     for other in ("b", WORKSPACE, 5, None):
         assert link_of(fact(MERGE, other=other)) is None
     assert link_of(fact("Seen", other="a")) is None
+    assert link_of(fact(MERGE, other="a")._replace(subject=WORKSPACE)) is None
 
 
 def test_only_texts_name_links_that_are_taken_back() -> None:
     assert taken_back(fact(UNMERGE, links=["x", 3, "y"])) == ["x", "y"]
     assert taken_back(fact(UNMERGE, links="x")) == taken_back(fact(MERGE, links=["x"])) == []
+    assert taken_back(fact(UNMERGE, links=["x"])._replace(subject=WORKSPACE)) == []
 
 
 NAMES = st.sampled_from("abcdef")

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from tailorbird.kernel.facts import MERGE, UNMERGE, VERDICT, WORKSPACE, Fact
+from tailorbird.kernel.facts import MERGE, UNMERGE, VERDICT, Fact
 from tailorbird.kernel.instants import FIRST_INSTANT
 from tailorbird.kernel.values import Value, read_tagged
 from tailorbird.language.batch.literals import text_list
@@ -102,11 +102,7 @@ class Asking:
     @cached_property
     def links(self) -> list[Fact]:
         """Everything that joins subjects or takes that back, as far as the tense knows it."""
-        found = [
-            fact
-            for fact in self._asides
-            if fact.name != VERDICT and fact.properties.get("other") != WORKSPACE
-        ]
+        found = [fact for fact in self._asides if fact.name != VERDICT]
         names = self.history.subject_names(int(fact.subject) for fact in found) if found else []
         return [fact._replace(subject=name) for fact, name in zip(found, names, strict=True)]
 

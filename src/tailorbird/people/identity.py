@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from tailorbird.kernel import limits
-from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
+from tailorbird.kernel.facts import Fact
+from tailorbird.people.parting import link_of, taken_back
 
 
 def people(link_facts: Iterable[Fact], known_us: int | None = None) -> dict[str, str]:
@@ -16,18 +17,18 @@ def people(link_facts: Iterable[Fact], known_us: int | None = None) -> dict[str,
     subject with ``other``; an ``$unmerge`` fact takes back the ``$merge`` facts whose message ids
     stand in ``links``, wherever in time they lie. Links hold for all times: only what is known
     matters, and with ``known_us`` only facts known then. Other facts may be among those given.
+    The workspace is nobody: it is linked with no one and takes nothing back.
 
     >>> link = Fact("b", 1, "m", "$merge", {"other": "a"}, {}, False, True, "", 0, 1)
     >>> people([link])
     {'a': 'a', 'b': 'a'}
     """
     facts = [fact for fact in link_facts if known_us is None or fact.known_us <= known_us]
-    taken_back = {link for fact in facts for link in _taken_back(fact)}
+    gone = {link for fact in facts for link in taken_back(fact)}
     parents: dict[str, str] = {}
-    for fact in facts:
-        other = fact.properties.get("other") if fact.name == MERGE else None
-        if isinstance(other, str) and fact.id not in taken_back and other != fact.subject:
-            _unite(parents, fact.subject, other)
+    for link in map(link_of, facts):
+        if link is not None and link.id not in gone:
+            _unite(parents, link.one, link.other)
     return {subject: _root(parents, subject) for subject in sorted(parents)}
 
 
@@ -39,12 +40,6 @@ def crowds(united: Mapping[str, str]) -> dict[str, int]:
     """
     sizes = Counter(united.values())
     return {name: size for name, size in sizes.items() if size > limits.LINKS_PER_PERSON}
-
-
-def _taken_back(fact: Fact) -> Iterator[str]:
-    links = fact.properties.get("links") if fact.name == UNMERGE else None
-    if isinstance(links, list):
-        yield from (link for link in links if isinstance(link, str))
 
 
 def _unite(parents: dict[str, str], a: str, b: str) -> None:

@@ -18,15 +18,16 @@ class Link(NamedTuple):
 
 def link_of(fact: Fact) -> Link | None:
     """The link that a ``$merge`` fact makes; None when it joins nobody."""
-    other = fact.properties.get("other")
-    if fact.name != MERGE or not isinstance(other, str) or other in (fact.subject, WORKSPACE):
+    other = fact.properties.get("other") if fact.name == MERGE else None
+    if not isinstance(other, str) or other == fact.subject or WORKSPACE in (other, fact.subject):
         return None
     return Link(fact.id, fact.subject, other)
 
 
 def taken_back(fact: Fact) -> list[str]:
     """The message ids of the links that an ``$unmerge`` fact takes back."""
-    links = fact.properties.get("links") if fact.name == UNMERGE else None
+    is_ours = fact.name == UNMERGE and fact.subject != WORKSPACE
+    links = fact.properties.get("links") if is_ours else None
     return [link for link in links if isinstance(link, str)] if isinstance(links, list) else []
 
 

@@ -95,6 +95,8 @@ class _Household:
         others = [other for other in self.subjects if other != fact.subject]
         if self.chance.below(8):
             fact.properties["other"] = self.chance.choice(others)
+        elif self.chance.once_in(2):
+            fact.properties["other"] = facts.WORKSPACE
         self._links.append(fact.id)
         return fact
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from tailorbird.kernel.facts import MERGE, UNMERGE, WORKSPACE, Fact
@@ -103,9 +103,7 @@ def own_facts(facts: Sequence[Fact], subject: str) -> list[Fact]:
 def subjects_of(facts: Sequence[Fact], subject: str) -> frozenset[str]:
     """All identifiers of the person that one belongs to; those without any fact too."""
     own = own_facts(facts, subject)
-    links = (fact.properties.get("other") for fact in own if fact.name == MERGE)
-    every = {subject, *(fact.subject for fact in own)}
-    every |= {other for other in links if isinstance(other, str)}
+    every = {subject, *(fact.subject for fact in own), *_others(own)}
     return frozenset(s for s in every if own_facts(facts, s) == own)
 
 
@@ -121,9 +119,14 @@ def households(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
     for own in people_facts(never_taken_back).values():
         related = [original[fact.id] for fact in own]
         found.update(dict.fromkeys((fact.subject for fact in related), related))
-        others = (fact.properties.get("other") for fact in related if fact.name == MERGE)
-        found.update(dict.fromkeys((other for other in others if isinstance(other, str)), related))
+        found.update(dict.fromkeys(_others(related), related))
     return found
+
+
+def _others(facts: Iterable[Fact]) -> list[str]:
+    """Whom links name; the workspace is nobody."""
+    others = (fact.properties.get("other") for fact in facts if fact.name == MERGE)
+    return [other for other in others if isinstance(other, str) and other != WORKSPACE]
 
 
 def _ties(unmerge: Fact, facts: Mapping[str, Fact]) -> list[Fact]:
