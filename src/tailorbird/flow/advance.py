@@ -82,6 +82,12 @@ class Live:
         self._world = World(self._store.workspace_facts())
         self._residents.forget()
         self._next_wake_us = self._stored_wake_us()
+        self._committed = self.position
+
+    @property
+    def committed(self) -> int:
+        """The facts below this position are in what is told; needs no waiting for a call."""
+        return self._committed
 
     @property
     def next_wake_us(self) -> int:
@@ -111,6 +117,7 @@ class Live:
                 raise
             self._residents.evict()
             self._next_wake_us = self._stored_wake_us()
+            self._committed = self.position
 
     def _stored_wake_us(self) -> int:
         found = self._store.next_wake_us()

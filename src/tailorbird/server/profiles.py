@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
@@ -20,12 +20,28 @@ from tailorbird.server.ingest import Answer, Receive, Scope, Send, reply
 PROFILES: Final = "/v1/profiles/"
 SEGMENTS: Final = "/v1/segments/"
 _MEMBERS: Final = "/members"
-FIELDS: Final = ("ids", "exists", "traits", "scores", "segments", "persona", "at", "as_of")
+FIELDS: Final = (
+    "ids",
+    "exists",
+    "traits",
+    "scores",
+    "segments",
+    "persona",
+    "at",
+    "as_of",
+    "pending",
+)
 PAGE: Final = 1_000
 """Members on one page, at most."""
 PATIENCE_S: Final = 5.0
 """So long a read waits for the position that it asks for."""
 _PAUSE_S: Final = 0.005
+_LONGEST_PAUSE_S: Final = 0.1
+_TOO_EARLY: Final = Answer(
+    503,
+    {"error": "what is told here has not come as far as min_position yet; ask again"},
+    1,
+)
 
 
 class Profiles:
@@ -61,25 +77,40 @@ class Profiles:
             return Answer(404, {"error": str(error)})
 
     async def _read(self, raw: str, query: Mapping[str, list[str]]) -> Answer:
-        if not await self._reached(_number(query, "min_position", 0)):
-            said = "the live states have not come as far as min_position yet; ask again"
-            return Answer(503, {"error": said}, 1)
+        position = _number(query, "min_position", 0)
         if raw.startswith(SEGMENTS):
-            return await asyncio.to_thread(self._members, raw.removeprefix(SEGMENTS), query)
+            return await self._members_from(position, raw.removeprefix(SEGMENTS), query)
         id_ = unquote(raw.removeprefix(PROFILES))
-        found = await asyncio.to_thread(self._live.person, id_, self._now_us())
-        if found is None:
-            return Answer(404, {"error": "nobody is known by this id"})
-        return Answer(200, _chosen(told(found, self._live.plan.definitions), query))
+        async for _ in self._reached(position):
+            found = await asyncio.to_thread(self._live.person, id_, self._now_us())
+            if found is None:
+                return Answer(404, {"error": "nobody is known by this id"})
+            if found.as_of >= position:
+                return Answer(200, _chosen(told(found, self._live.plan.definitions), query))
+        return _TOO_EARLY
 
-    async def _reached(self, position: int) -> bool:
-        """Wait until the facts below a position are taken in: whoever wrote them reads them."""
-        begun = asyncio.get_running_loop().time()
-        while self._live.position < position:
-            if asyncio.get_running_loop().time() - begun > PATIENCE_S:
-                return False
-            await asyncio.sleep(_PAUSE_S)
-        return True
+    async def _members_from(
+        self, position: int, rest: str, query: Mapping[str, list[str]]
+    ) -> Answer:
+        async for _ in self._reached(position):
+            return await asyncio.to_thread(self._members, rest, query)
+        return _TOO_EARLY
+
+    async def _reached(self, position: int) -> AsyncIterator[None]:
+        """Come back as often as it is worth looking: whoever wrote facts wants to read them.
+
+        The facts below the position are taken in then, but those of somebody whose history is
+        being read again: as of when she is told, she says herself.
+        """
+        loop = asyncio.get_running_loop()
+        begun_s, pause_s = loop.time(), _PAUSE_S
+        while True:
+            if self._live.committed >= position:
+                yield
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            if loop.time() - begun_s > PATIENCE_S:
+                return
+            await asyncio.sleep(pause_s)
 
     def _members(self, rest: str, query: Mapping[str, list[str]]) -> Answer:
         if not rest.endswith(_MEMBERS):
@@ -110,6 +141,7 @@ def told(view: PersonView, definitions: Definitions) -> dict[str, Any]:
         "persona": view.persona,
         "at": format_instant(view.at_us),
         "as_of": view.as_of,
+        "pending": view.is_pending,
     }
 
 
