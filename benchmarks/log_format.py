@@ -21,8 +21,8 @@ from pathlib import Path
 
 import apsw
 import msgspec
-
 from tailorbird.edges.logs.known_ids import KnownIds
+
 from tailorbird.edges.logs.sealed_groups import packed, subjects_in
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
@@ -46,7 +46,6 @@ def clicks(count: int, people: int) -> list[tuple[object, ...]]:
             None,
             PROPERTIES % (n % 997, n % 100_000_000, n % 997),
             None,
-            False,
         )
         for n in range(count)
     ]

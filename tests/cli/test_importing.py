@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run, answer_of
 
+from tailorbird.edges.sources.lines import BLOCK_BYTES
+
 MAPPING = """\
 source: shop
 person: who
@@ -98,3 +100,31 @@ def test_a_packed_file_that_is_cut_off_is_told_so(run: Run, folder: Path) -> Non
     Path("x.csv.gz").write_bytes(b"\x1f\x8b\x08\x00")
     told = run("import", "x.csv.gz", "--mapping", "rees46", code=2).output
     assert "x.csv.gz" in told
+
+
+def test_equal_rows_stay_however_far_apart_they_stand(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    file, mapping = far_apart(tmp_path)
+    told = answer_of(run("import", file, "--mapping", mapping, "--json"))
+    assert (told["accepted"], told["duplicates"]) == (900, 0)
+    told = answer_of(run("import", file, "--mapping", mapping, "--json"))
+    assert (told["accepted"], told["duplicates"]) == (0, 900)
+    with file.open("a") as stream:
+        stream.write("ann,2024-01-01,Seen,\nbob,2024-01-01,Seen,\n")
+    told = answer_of(run("import", file, "--mapping", mapping, "--json"))
+    assert (told["accepted"], told["duplicates"]) == (2, 900)
+
+
+def far_apart(folder: Path) -> tuple[Path, Path]:
+    """A file that is read in several parts, with one row that stands in each of them."""
+    file, mapping = folder / "far.csv", folder / "plain.yaml"
+    mapping.write_text("source: shop\nperson: who\ntime: when\nevent: what\n")
+    with file.open("w") as stream:
+        stream.write("who,when,what,note\n")
+        for number in range(900):
+            equal = number in (10, 450, 890)
+            note = "" if equal else f"{number} " + "x" * 10_000
+            stream.write(f"ann,2024-01-01,Seen,{note}\n")
+    assert file.stat().st_size > 2 * BLOCK_BYTES
+    return file, mapping

@@ -17,6 +17,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.cli.test_importing import far_apart
 
 COMMAND = (sys.executable, "-c", "from tailorbird.cli import main; main()")
 PATIENCE_S = 60.0
@@ -128,6 +129,15 @@ def test_what_was_sent_is_seen_by_commands_while_the_server_runs(server: Server)
     assert run(server.folder, "segment", "buyers", "--ids") == "ann\n"
     assert json.loads(run(server.folder, "segments", "--json"))["people"] == 1
     assert "no command" not in run(server.folder, "prove")
+
+
+def test_an_import_through_the_server_loses_no_equal_rows(server: Server, tmp_path: Path) -> None:
+    file, mapping = far_apart(tmp_path)
+    for accepted, duplicates in ((900, 0), (0, 900)):
+        told = json.loads(
+            run(server.folder, "import", str(file), "--mapping", str(mapping), "--json")
+        )
+        assert (told["accepted"], told["duplicates"]) == (accepted, duplicates)
 
 
 def test_a_profile_read_after_an_event_has_it(server: Server) -> None:

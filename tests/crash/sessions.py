@@ -30,7 +30,6 @@ def facts(first: int, count: int, chance: Random) -> FactColumns:
                 None,
                 '{"x":"' + "y" * chance.choice([1, 50, 2_000]) + f'{number}"}}',
                 None,
-                False,
             )
             for number in range(first, first + count)
         ]

@@ -76,9 +76,11 @@ def test_an_import_is_one_batch_with_consecutive_positions(
     assert history.query("SELECT count(*) AS n FROM batches")["n"].tolist() == [1]
 
 
+@pytest.mark.parametrize("block_bytes", [40, lines.BLOCK_BYTES])
 def test_an_import_again_changes_nothing_also_of_a_longer_file(
-    history: DuckDbHistory, tmp_path: Path
+    block_bytes: int, history: DuckDbHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lines, "BLOCK_BYTES", block_bytes)
     file = tmp_path / "a.csv"
     row, other = "ann,2024-05-01,Seen,1\n", "bob,2024-05-01,Seen,1\n"
     file.write_text("user,at,what,price\n" + row * 3 + other)

@@ -139,7 +139,7 @@ class _Maker:
         context: str | None,
     ) -> tuple[Any, ...]:
         source = self._source
-        return subject, time_us, id_, name, act, True, source, None, properties, context, False
+        return subject, time_us, id_, name, act, True, source, None, properties, context
 
     def _check_reserved(self, call: Value, said: Said) -> None:
         """Nobody who may only write events may set cut points, settings or verdicts.

@@ -28,12 +28,6 @@ class FactColumns(NamedTuple):
     """Tagged JSON of an object; None when it is empty."""
     context: Sequence[str | None]
     """Like ``properties``."""
-    hashed: Sequence[bool]
-    """Whether the id is a hash of what a row says, because the row had none.
-
-    Equal rows are different facts: where such an id comes again within one batch, the second one
-    gets ``.1`` after its id. A given id that comes again is the same fact once more.
-    """
 
     @property
     def length(self) -> int:
@@ -67,7 +61,6 @@ def columns_of(facts: Iterable[Fact]) -> FactColumns:
             fact.known_us,
             tagged(fact.properties) if fact.properties else None,
             tagged(fact.context) if fact.context else None,
-            False,
         )
         for fact in facts
     ]

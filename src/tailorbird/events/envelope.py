@@ -88,7 +88,7 @@ def row_of_message(message: dict[str, Any], source: str, times: TimeReader) -> t
     around = tagged(context) if context else None
     act = is_act(name, written, around)
     id_ = as_text(message.get("messageId")) or ""
-    return subject, time_us, id_, name, act, True, source, received_us, written, around, not id_
+    return subject, time_us, id_, name, act, True, source, received_us, written, around
 
 
 def _content(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:

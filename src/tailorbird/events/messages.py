@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Any
 
 from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.events.envelope import RefusedError, row_of_message
+from tailorbird.events.repeats import Repeats, hash_of_row
 from tailorbird.events.rows import Mapped
 from tailorbird.events.table import Rows
 from tailorbird.events.times import TimeForm, TimeReader
@@ -18,6 +18,7 @@ class MessageMapper:
     def __init__(self, source: str) -> None:
         self._source = source
         self._times = TimeReader(TimeForm())
+        self._repeats = Repeats()
 
     def facts(self, rows: Rows) -> Mapped:
         """The facts of a chunk; a message without an id gets a hash of its line."""
@@ -32,14 +33,14 @@ class MessageMapper:
             except RefusedError as reason:
                 refused[place] = str(reason)
                 continue
-            found.append(row if row[2] else (*row[:2], self._hash(rows.raw(place)), *row[3:]))
+            if not row[2]:
+                hashed = hash_of_row(self._source, rows.raw(place).strip())
+                (id_,) = self._repeats.apart([hashed])
+                row = (*row[:2], id_, *row[3:])
+            found.append(row)
             places.append(place)
         return Mapped(columns_from_rows(found), places, refused, 0)
 
     def order_facts(self) -> FactColumns:
         """No messages wait for others."""
         return columns_from_rows([])
-
-    def _hash(self, line: str) -> str:
-        said = f"{self._source}\x1e{line.strip()}"
-        return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

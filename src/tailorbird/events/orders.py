@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import NamedTuple
 
 from tailorbird.events.cells import tagged
 from tailorbird.events.columns import FactColumns
+from tailorbird.events.repeats import hash_of_row
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.values import bounded
@@ -99,9 +99,7 @@ class OrderBook:
             known_us=[order.known_us for order in orders],
             properties=[order.properties() for order in orders],
             context=[order.first.context for order in orders],
-            hashed=[False] * len(keys),
         )
 
     def _id(self, key: tuple[str, str, str]) -> str:
-        said = "\x1e".join((self._source, *key))
-        return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        return hash_of_row(self._source, "\x1e".join(key))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
+from itertools import compress
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from tailorbird.events.members import nested, objects, together
 from tailorbird.events.memo import Memo
 from tailorbird.events.ordering import ANONYMOUS, OrderReader
 from tailorbird.events.orders import Line, OrderBook
+from tailorbird.events.repeats import Repeats, hash_of_row
 from tailorbird.events.rules import RuleTest
 from tailorbird.events.table import JsonRows, Rows
 from tailorbird.events.times import TimeForm, TimeReader
@@ -87,6 +88,7 @@ class RowMapper:
         self._received = TimeReader(mapping.received.form if mapping.received else TimeForm())
         self._rules = [RuleTest(rule) for rule in mapping.rules]
         self._book = OrderBook(mapping.source)
+        self._repeats = Repeats()
         self._orders = OrderReader(mapping, mapping.orders) if mapping.orders else None
         zone = mapping.time.form.zone
         prepared = partial(_prepared, kinds=kinds, zone=zone, blank=blank)
@@ -195,7 +197,7 @@ class RowMapper:
         lines = self._take_lines(draft, known, own, items, context)
         properties = objects(together([own, items], count) if self._items else own)
         pairs = zip(draft.names, properties, context, strict=True)
-        ids, hashed = self._ids(draft.chunk)
+        ids, of_rows = self._ids(draft.chunk)
         columns = FactColumns(
             subject=draft.subjects,
             time_us=draft.times,
@@ -207,12 +209,19 @@ class RowMapper:
             known_us=known,
             properties=properties,
             context=context,
-            hashed=hashed,
         )
         gone = draft.refused.keys() | draft.skipped | lines
         places = [row for row in range(count) if row not in gone] if gone else range(count)
         refused = {row: why for row, why in draft.refused.items() if row not in draft.skipped}
-        return Mapped(columns.without(gone), places, refused, len(draft.skipped))
+        left = columns.without(gone)
+        if of_rows:
+            left = left._replace(id=self._apart(left.id, [place in of_rows for place in places]))
+        return Mapped(left, places, refused, len(draft.skipped))
+
+    def _apart(self, ids: Sequence[str], of_rows: Sequence[bool]) -> list[str]:
+        """The ids of facts, those told apart that were made of equal rows."""
+        made = iter(self._repeats.apart(list(compress(ids, of_rows))))
+        return [next(made) if own else id_ for id_, own in zip(ids, of_rows, strict=True)]
 
     def _members(self, readers: Sequence[PropertyReader], draft: _Draft) -> Sequence[str]:
         producers = [
@@ -226,17 +235,14 @@ class RowMapper:
             return [None] * chunk.count
         return self._received.column(chunk.texts(self._mapping.received.column))
 
-    def _ids(self, chunk: Chunk) -> tuple[list[str], list[bool]]:
+    def _ids(self, chunk: Chunk) -> tuple[list[str], Collection[int]]:
+        """The id of each row, and the places of those that were made of what the row says."""
         given: Sequence[str | None] = [None] * chunk.count
         if self._mapping.id is not None:
             given = chunk.texts(self._mapping.id)
             if all(given):
-                return [text or "" for text in given], [False] * chunk.count
-        source = self._mapping.source + "\x1e"
-        hashes = [
-            blake2b((source + said).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-            for said in chunk.contents()
-        ]
+                return [text or "" for text in given], ()
+        hashes = [hash_of_row(self._mapping.source, said) for said in chunk.contents()]
         if self._mapping.order is not None:
             places = chunk.texts(self._mapping.order)
             hashes = [
@@ -244,7 +250,7 @@ class RowMapper:
                 for place, text in zip(places, hashes, strict=True)
             ]
         ids = [own or text for own, text in zip(given, hashes, strict=True)]
-        return ids, [not own for own in given]
+        return ids, {place for place, own in enumerate(given) if not own}
 
     def _take_lines(
         self,

@@ -38,7 +38,7 @@ def log(tmp_path: Path, keyring: SqliteKeyring) -> Iterator[SqliteLog]:
 def batch(*ids: str, subject: str = "ann", known_us: int | None = None) -> FactColumns:
     return columns_from_rows(
         [
-            (subject, 5, id_, "Seen", True, True, "web", known_us, '{"page":1000000}', None, False)
+            (subject, 5, id_, "Seen", True, True, "web", known_us, '{"page":1000000}', None)
             for id_ in ids
         ]
     )
@@ -66,12 +66,6 @@ def test_a_message_id_counts_once_also_within_a_batch_and_after_opening_again(
     with SqliteLog(tmp_path / "log.sqlite", keyring) as log:
         assert append(log, batch("c", "d", "a")).duplicates == [0, 2]
         assert list(log.read(0, 100).columns.id) == ["a", "b", "c", "d"]
-
-
-def test_equal_rows_without_an_id_stay_and_come_once_again(log: SqliteLog) -> None:
-    rows = batch("h", "h", "h")._replace(hashed=[True, True, True])
-    assert list(append(log, rows).accepted.id) == ["h", "h.1", "h.2"]
-    assert append(log, rows).duplicates == [0, 1, 2]
 
 
 def test_known_times_never_step_back(log: SqliteLog) -> None:
@@ -253,7 +247,7 @@ folder, begin = Path(sys.argv[1]), int(sys.argv[2])
 log = SqliteLog(folder / "log.sqlite", SqliteKeyring(folder / "keys.sqlite"))
 number = begin
 while True:
-    rows = [(f"p{n % 7}", n, f"m{n}", "Seen", True, True, "", None, None, None, False)
+    rows = [(f"p{n % 7}", n, f"m{n}", "Seen", True, True, "", None, None, None)
             for n in range(number, number + 5)]
     with log.writing(number) as writing:
         writing(columns_from_rows(rows))
@@ -301,7 +295,7 @@ def test_it_is_a_list_that_takes_each_id_once(
         for rows in batches:
             columns = columns_from_rows(
                 [
-                    (subject, time, f"m{number}", "Seen", True, True, "", None, None, None, False)
+                    (subject, time, f"m{number}", "Seen", True, True, "", None, None, None)
                     for subject, number, time in rows
                 ]
             )

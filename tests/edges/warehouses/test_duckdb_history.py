@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
-from tailorbird.events.columns import FactColumns, columns_of
+from tailorbird.events.columns import columns_of
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import WORKSPACE, Fact
 from tailorbird.kernel.values import IdNumber
@@ -27,10 +27,6 @@ def placed(facts: list[Fact]) -> list[Fact]:
     first = {fact.id: fact for fact in reversed(facts)}
     kept = [fact for fact in facts if fact is first[fact.id]]
     return [fact._replace(position=position) for position, fact in enumerate(kept)]
-
-
-def hashed(facts: list[Fact]) -> FactColumns:
-    return columns_of(facts)._replace(hashed=[True] * len(facts))
 
 
 def ordered(facts: list[Fact]) -> list[Fact]:
@@ -78,15 +74,6 @@ def test_positions_follow_the_order_of_arrival_without_a_gap(history: DuckDbHist
     assert history.end_position == 900
     everybody = history.history_of({f.subject for f in arrived})
     assert everybody == ordered(placed(arrived))
-
-
-def test_equal_ids_of_hashed_rows_are_numbered_instead_of_dropped(history: DuckDbHistory) -> None:
-    rows = hashed([fact("x"), fact("y"), fact("x"), fact("x")])
-    assert history.append_columns([rows]).accepted == 4
-    assert [f.id for f in history.history_of(["ann"])] == ["x", "x.1", "x.2", "y"]
-    longer = hashed([fact("x"), fact("y"), fact("x"), fact("x"), fact("y"), fact("x")])
-    assert history.append_columns([longer])[:2] == (2, 4)
-    assert [f.id for f in history.history_of(["ann"])][-3:] == ["x.3", "y", "y.1"]
 
 
 def test_a_batch_that_fails_while_it_is_read_leaves_nothing(history: DuckDbHistory) -> None:

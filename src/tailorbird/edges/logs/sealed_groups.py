@@ -102,25 +102,7 @@ def unpacked(
             continue  # sealed before the subject was erased, and she has come again
         subject, rows = _decode(plain)
         for place, row in zip(places, rows, strict=True):
-            time_us, id_, name, act, active, source, known_us, properties, context = row
-            found.append(
-                (
-                    place,
-                    (
-                        subject,
-                        time_us,
-                        id_,
-                        name,
-                        act,
-                        active,
-                        source,
-                        known_us,
-                        properties,
-                        context,
-                        False,
-                    ),
-                )
-            )
+            found.append((place, (subject, *row)))
     found.sort(key=lambda entry: entry[0])
     return found
 

@@ -15,12 +15,12 @@ from typing import Any, Final, Self
 
 import apsw
 
-from tailorbird.edges.logs.known_ids import KnownIds
 from tailorbird.edges.logs.lease import Lease
 from tailorbird.edges.logs.sealed_groups import frames_of, packed, subjects_in, unpacked
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.sqlite_files import guarded, open_file, told
 from tailorbird.events.columns import FactColumns, columns_from_rows
+from tailorbird.events.known_ids import KnownIds
 from tailorbird.governance.seals import HASH_BYTES, BrokenSealError
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import DamagedLogError, LogChunk, Logged, NotWritableError, StaleWriterError
@@ -304,7 +304,7 @@ class _Writer:
     def append(self, columns: FactColumns) -> Logged:
         """Add one batch as one group; only what is new in it is written."""
         first = self.end
-        columns, hashes = self._apart(columns)
+        hashes = self._log._keyring.hashes_of(columns.id)
         duplicates = self._duplicates(hashes)
         new = columns.without(duplicates)
         new = new._replace(
@@ -315,18 +315,6 @@ class _Writer:
             self._write(new, kept)
             self.end = first + new.length
         return Logged(first, new, sorted(duplicates))
-
-    def _apart(self, columns: FactColumns) -> tuple[FactColumns, list[bytes]]:
-        """Equal rows without an id of their own are different facts: `FactColumns.hashed`."""
-        if any(columns.hashed) and len(set(columns.id)) < columns.length:
-            seen: dict[str, int] = {}
-            ids = list(columns.id)
-            for place, (id_, hashed) in enumerate(zip(columns.id, columns.hashed, strict=True)):
-                count = seen[id_] = seen.get(id_, -1) + 1
-                if hashed and count:
-                    ids[place] = f"{id_}.{count}"
-            columns = columns._replace(id=ids)
-        return columns, self._log._keyring.hashes_of(columns.id)
 
     def _duplicates(self, hashes: Sequence[bytes]) -> set[int]:
         stored, new = self._log._known.among(hashes), self.new_ids.among(hashes)

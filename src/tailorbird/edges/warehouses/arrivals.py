@@ -23,7 +23,6 @@ _STAGED: Final = {
     "known_us": "BIGINT",
     "rest": "VARCHAR",
     "context": "VARCHAR",
-    "hashed": "BOOLEAN",
     "position": "BIGINT",
 }
 _KINDS: Final[dict[str, Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_, "VARCHAR": object}
@@ -120,11 +119,7 @@ def _settle_repeats(connection: Connection, of_part: str) -> None:
     )
     if number_of(connection, "SELECT count(*) FROM repeated"):
         again = "repeated WHERE arriving.rowid = place AND ordinal > 0"
-        rows_of(
-            connection,
-            f"UPDATE arriving SET id = id || '.' || ordinal FROM {again} AND hashed",
-        )
-        rows_of(connection, f"DELETE FROM arriving USING {again} AND NOT hashed")
+        rows_of(connection, f"DELETE FROM arriving USING {again}")
     rows_of(connection, "DROP TABLE repeated")
 
 
@@ -161,6 +156,5 @@ def _insert(connection: Connection, hot: dict[Path, int], position: str) -> None
     """
     rows_of(
         connection,
-        "INSERT INTO tail BY NAME "
-        f"SELECT * EXCLUDE (subject, hashed) FROM ({split(numbered, hot)})",
+        f"INSERT INTO tail BY NAME SELECT * EXCLUDE (subject) FROM ({split(numbered, hot)})",
     )

@@ -162,7 +162,7 @@ class DuckDbHistory:
         rows = rows_of(
             self._connection,
             f"SELECT subject, time_us, id, name, act, active, source, known_us, "
-            f"{joined(self.hot_columns())}, context, false, position "
+            f"{joined(self.hot_columns())}, context, position "
             f"FROM facts JOIN subjects USING (who) "
             f"WHERE position >= {position} AND position < {end} ORDER BY position",
         )

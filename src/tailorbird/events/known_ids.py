@@ -1,6 +1,6 @@
-"""Which message ids are in a log: exact, compact, and quick for many at a time.
+"""Which ids there are already: exact, compact, and quick for many at a time.
 
-Of each id 96 bits of its keyed hash are held in sorted arrays, 12 bytes an id; two of a hundred
+Of each id 96 bits of its hash are held in sorted arrays, 12 bytes an id; two of a hundred
 million different ids are alike in them with a probability below 10^-12. The newest ids are in a
 set, because an array is only sorted again when enough of them have come.
 """
@@ -30,7 +30,7 @@ class _Run(NamedTuple):
 
 
 class KnownIds:
-    """The keyed hashes of all message ids of a log.
+    """The hashes of many ids, 16 bytes each.
 
     >>> known = KnownIds()
     >>> known.add([bytes(16)])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tailorbird.edges.logs import known_ids
-from tailorbird.edges.logs.known_ids import KnownIds
+from tailorbird.events import known_ids
+from tailorbird.events.known_ids import KnownIds
 
 # Few different parts, so that many ids are alike in their beginnings.
 PART = st.sampled_from([bytes(4), b"\xff" * 4, b"abcd"])
