@@ -29,7 +29,7 @@ def test_a_body_is_unpacked_by_its_first_bytes(pack: object) -> None:
 
 
 def test_a_body_of_several_packed_parts_is_all_of_them() -> None:
-    assert unpacked(gzip.compress(b'{"a"') + gzip.compress(b":1}")) == b'{"a":1}'
+    assert unpacked(gzip.compress(b'{"a"', mtime=0) + gzip.compress(b":1}")) == b'{"a":1}'
 
 
 def test_a_mark_of_the_byte_order_is_left_out() -> None:
@@ -46,7 +46,7 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_refused_before_it_does() ->
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (gzip.compress(b"{}")[:-4], "cut off"),
+        (gzip.compress(b"{}", mtime=0)[:-4], "cut off"),
         (b"\x1f\x8bnonsense", "cannot be unpacked"),
         (b"\x28\xb5\x2f\xfd....", "zstd"),
     ],
