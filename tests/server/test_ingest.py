@@ -28,6 +28,7 @@ from tailorbird.kernel.instants import parse_instant, zone
 from tailorbird.kernel.values import UNIT
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.ingest import Collector
+from tailorbird.server.router import Router
 
 STORED, WRITE = make_key("web", "write", bytes(36), 0)
 STORED_ADMIN, ADMIN = make_key("ops", "admin", b"\1" * 36, 0)
@@ -56,7 +57,8 @@ def conversation(log: SqliteLog, work: Callable[[Ask], Awaitable[Any]]) -> Any:
 
     async def both() -> Any:
         commit = GroupCommit(log, lambda: NOW_US)
-        collector = Collector(commit, KeyCheck(lambda: KEYS, lambda: NOW_US), lambda: NOW_US)
+        keys = KeyCheck(lambda: KEYS, lambda: NOW_US)
+        collector = Router([Collector(commit, keys, lambda: NOW_US)], keys)
         writing = asyncio.create_task(commit.run())
         try:
             return await work(lambda *words, **more: _ask(collector, *words, **more))
@@ -68,7 +70,7 @@ def conversation(log: SqliteLog, work: Callable[[Ask], Awaitable[Any]]) -> Any:
 
 
 async def _ask(
-    collector: Collector,
+    collector: Router,
     path: str,
     body: Any = None,
     *,
@@ -200,9 +202,15 @@ def test_the_key_comes_where_a_client_puts_it(log: SqliteLog, where: dict[str, A
     assert one(log, path, body, key=None, headers=where.get("headers")).status == 200
 
 
-@pytest.mark.parametrize("key", [None, READ, WRITE + "0", "nonsense"])
-def test_without_a_key_that_may_write_nothing_is_taken(log: SqliteLog, key: str | None) -> None:
-    assert one(log, "/v1/track", seen("1"), key=key).status == 401
+@pytest.mark.parametrize(
+    ("key", "status"), [(None, 401), (READ, 403), (WRITE + "0", 401), ("nonsense", 401)]
+)
+def test_without_a_key_that_may_write_nothing_is_taken(
+    log: SqliteLog, key: str | None, status: int
+) -> None:
+    assert one(log, "/v1/track", seen("1"), key=key).status == status
+    in_body = {**seen("1"), "writeKey": key} if key else seen("1")
+    assert one(log, "/v1/track", in_body, key=None).status == status
     assert log.end_position == 0
 
 
@@ -283,7 +291,8 @@ def address(tmp_path: Path) -> Iterator[tuple[str, SqliteLog]]:
         SqliteLog(tmp_path / "log.sqlite", keyring) as log,
     ):
         commit = GroupCommit(log, lambda: NOW_US)
-        app = Collector(commit, KeyCheck(lambda: KEYS, lambda: NOW_US), lambda: NOW_US)
+        keys = KeyCheck(lambda: KEYS, lambda: NOW_US)
+        app = Router([Collector(commit, keys, lambda: NOW_US)], keys)
         server = uvicorn.Server(
             uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False)
         )

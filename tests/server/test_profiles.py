@@ -1,108 +1,240 @@
-"""Whoever wrote facts reads them, also when her history has to be read again first."""
+"""A person is read as the live states have her, by any of her identifiers."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from tests.flow.live_reading import Service, service
-from tests.flow.test_advance import PLAN, START, fact, pending
+from tests.server.talking import NOW_US, READ, WRITE, Talk, ask, seen
 
-from tailorbird.governance.api_keys import make_key
+from tailorbird.kernel import limits
+from tailorbird.kernel.facts import MERGE, SETTING, TRAITS, WORKSPACE
+from tailorbird.kernel.instants import DAY, HOUR, SECOND
+from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
 from tailorbird.language.files import load_text
-from tailorbird.server import profiles
-from tailorbird.server.auth import KeyCheck
-from tailorbird.server.profiles import Profiles
-
-STORED, READ = make_key("crm", "read", bytes(36), 0)
+from tailorbird.server import reaching
 
 
-@pytest.fixture
-def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setattr(profiles, "PATIENCE_S", 0.2)
-    with service(live.plan(load_text(PLAN).definitions)) as made:
-        yield made
+def test_a_profile_has_everything_that_is_known(shop: Talk) -> None:
+    shop.take_in(
+        seen("ann", "m1"),
+        seen("ann", "m2", at_us=NOW_US - HOUR),
+        seen("ann", "m3", "Bought", price=12 * UNIT + UNIT // 2),
+        seen("ann", "m4", TRAITS, age=30 * UNIT),
+    )
+    assert shop.get("/v1/profiles/ann") == {
+        "person": "ann",
+        "ids": ["ann"],
+        "exists": True,
+        "traits": {
+            "age": 30,
+            "seen": 2,
+            "last_seen": "2023-11-14T21:13:20Z",
+            "recency": "1h",
+            "spent": 12.5,
+        },
+        "scores": {"interest": 4},
+        "segments": ["buyer", "grown_up", "keen"],
+        "persona": "Shopper",
+        "at": "2023-11-14T22:13:20Z",
+        "as_of": 4,
+        "pending": False,
+    }
 
 
-async def ask(running: Service, path: str, query: str = "") -> tuple[int, dict[str, Any]]:
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        raise AssertionError("nothing is read of a body")
-
-    answering = Profiles(running.live, KeyCheck(lambda: [STORED], lambda: START), lambda: START)
-    headers = [(b"authorization", f"Bearer {READ}".encode())]
-    scope = {"method": "GET", "path": path, "query_string": query.encode(), "headers": headers}
-    await answering(scope, receive, send)
-    return sent[0]["status"], json.loads(sent[1]["body"])
+def test_what_is_missing_is_null_and_not_left_out(shop: Talk) -> None:
+    shop.take_in(seen("ann", "m1", "Opened"))
+    found = shop.get("/v1/profiles/ann?fields=traits,persona,scores,segments")
+    assert found == {
+        "person": "ann",
+        "traits": {"seen": 0, "last_seen": None, "recency": None, "spent": 0},
+        "scores": {"interest": 0},
+        "segments": [],
+        "persona": None,
+    }
 
 
-def read(running: Service, query: str = "") -> tuple[int, dict[str, Any]]:
-    return asyncio.run(ask(running, "/v1/profiles/a", query))
+def test_user_id_anonymous_id_and_device_are_one_person_once_linked(shop: Talk) -> None:
+    for body in (
+        {"type": "track", "anonymousId": "v1", "event": "Seen", "messageId": "m1"},
+        {"type": "track", "event": "Seen", "messageId": "m2", "context": {"device": {"id": "d/1"}}},
+        {"type": "identify", "userId": "ann@x.org", "anonymousId": "v1", "messageId": "m3"},
+        {"type": "alias", "userId": "ann@x.org", "previousId": "d/1", "messageId": "m4"},
+    ):
+        message = {"batch": [body]}
+        assert shop.ask("/v1/batch", "POST", key=WRITE, body=message).status == 200
+    shop.running.run_to(shop.now_us)
+    by_user = shop.get("/v1/profiles/ann%40x.org")
+    assert by_user["ids"] == ["ann@x.org", "d/1", "v1"]
+    assert by_user["traits"]["seen"] == 2
+    assert shop.get("/v1/profiles/v1") == by_user == shop.get("/v1/profiles/d%2F1")
+    assert shop.ask("/v1/profiles/d/1").status == 404
 
 
-def test_a_pending_person_is_told_as_of_an_older_place_unless_a_newer_one_is_asked_for(
-    running: Service,
-) -> None:
-    running.accept(fact("a"), fact("b"))
-    pending(running, "a", "b")
-    running.accept(fact("a", at_us=START + 2))
-    running.live.advance(START + 2)
-    end = running.live.position
-    status, told = read(running)
-    assert (status, told["pending"], told["traits"]["seen"]) == (200, True, 2)
-    assert told["as_of"] < end
-    assert read(running, f"min_position={told['as_of']}")[0] == 200
-    assert read(running, f"min_position={end}")[0] == 503
-    assert asyncio.run(ask(running, "/v1/segments/keen/members", f"min_position={end}"))[0] == 200
-    running.run_to(START + 3)
-    status, told = read(running, f"min_position={end}")
-    assert (status, told["pending"], told["as_of"]) == (200, False, end)
-    assert told["traits"]["seen"] == 2
+def test_only_the_fields_that_are_asked_for_are_told(shop: Talk) -> None:
+    shop.take_in(seen("ann", "m1"))
+    assert shop.get("/v1/profiles/ann?fields=persona") == {"person": "ann", "persona": None}
+    both = shop.get("/v1/profiles/ann?fields=exists&fields=ids,as_of")
+    assert both == {"person": "ann", "exists": True, "ids": ["ann"], "as_of": 1}
+    told = shop.ask("/v1/profiles/ann?fields=trait")
+    assert told.status == 400
+    assert told.said == {"error": "fields has no value 'trait'; did you mean 'traits'?"}
 
 
-def test_whoever_waits_for_a_pending_person_reads_her_as_soon_as_she_is_settled(
-    running: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(profiles, "PATIENCE_S", 30)
-    running.accept(fact("a"), fact("b"))
-    pending(running, "a", "b")
+def test_whoever_nobody_is_known_by_is_not_found(shop: Talk) -> None:
+    shop.take_in(seen("ann", "m1"))
+    told = shop.ask("/v1/profiles/Ann")
+    assert told.status == 404 and "upper and lower case" in told.said["error"]
 
-    async def both() -> tuple[int, dict[str, Any]]:
-        reading = asyncio.create_task(
-            ask(running, "/v1/profiles/a", f"min_position={running.live.position}")
-        )
+
+def test_a_tag_lasts_until_something_happens_to_the_person(shop: Talk) -> None:
+    shop.take_in(seen("ann", "m1", "Bought"), seen("bob", "m2"))
+    path = "/v1/profiles/ann?fields=segments,persona,at,as_of"
+    tag = shop.ask(path).headers["etag"]
+    shop.now_us += SECOND
+    shop.take_in(seen("bob", "m3"))
+    assert shop.ask(path, headers={"if-none-match": tag}).status == 304
+    shop.take_in(seen("ann", "m4"), seen("ann", "m5"))
+    assert shop.ask(path, headers={"if-none-match": tag}).status == 200
+
+
+def test_time_alone_moves_a_profile_along(shop: Talk) -> None:
+    shop.take_in(seen("ann", "m1"), seen("ann", "m2"))
+    assert shop.get("/v1/profiles/ann")["segments"] == ["keen"]
+    shop.now_us += 6 * DAY - 1
+    assert shop.get("/v1/profiles/ann")["segments"] == ["keen"]
+    shop.now_us += 1
+    assert shop.get("/v1/profiles/ann")["segments"] == []
+
+
+def test_whoever_wrote_reads_it(shop: Talk) -> None:
+    shop.take_in(seen("ann", "m1"))
+    shop.running.accept(seen("ann", "m2"), now_us=shop.now_us)
+
+    async def later() -> int:
+        path, headers = "/v1/profiles/ann?min_position=2", {"authorization": f"Bearer {READ}"}
+        reading = asyncio.create_task(ask(shop.app, path, "GET", headers))
         await asyncio.sleep(0.05)
         assert not reading.done()
-        await asyncio.to_thread(running.live.settle)
-        return await reading
+        await asyncio.to_thread(shop.running.run_to, shop.now_us)
+        shop.serving.move()
+        told = await reading
+        assert told.status == 200
+        return int(told.said["traits"]["seen"])
 
-    status, told = asyncio.run(both())
-    assert (status, told["traits"]["seen"], told["pending"]) == (200, 1, False)
+    assert shop.run(later()) == 2
 
 
-def test_what_a_failed_commit_had_taken_in_is_not_waited_for_as_if_it_were_there(
-    running: Service, monkeypatch: pytest.MonkeyPatch
+def test_whoever_cannot_be_shown_what_she_wrote_is_told_to_come_again(
+    shop: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running.accept(fact("a"))
-    seen = []
+    monkeypatch.setattr(reaching, "PATIENCE_S", 0.01)
+    shop.take_in(seen("ann", "m1"))
+    shop.running.accept(seen("ann", "m2"), now_us=shop.now_us)
+    for path in ("/v1/profiles/ann", "/v1/profiles/zoe", "/v1/segments/keen/members"):
+        told = shop.ask(f"{path}?min_position=2")
+        assert (told.status, told.headers["retry-after"]) == (503, "1"), path
+    body = {"ids": ["ann"], "min_position": 2}
+    assert shop.ask("/v1/profiles", "POST", body=body).status == 503
 
-    def stop(*_: Any) -> None:
-        seen.append((running.live.position, running.live.committed))
+
+def test_a_person_whose_history_is_read_again_is_not_taken_for_current(
+    shop: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "PATIENCE_S", 0.01)
+    shop.take_in(seen("ann", "m1"))
+    zone = seen(WORKSPACE, "m2", SETTING, name="zone", value="Europe/Berlin")
+    shop.running.accept(zone, seen("ann", "m3"), now_us=shop.now_us)
+    shop.running.live.advance(shop.now_us)
+    found = shop.get("/v1/profiles/ann")
+    assert found["as_of"] < 3 and found["pending"] is True
+    assert shop.get(f"/v1/profiles/ann?min_position={found['as_of']}") == found
+    assert shop.ask("/v1/segments/keen/members?min_position=3").status == 200
+    assert shop.ask("/v1/profiles/ann?min_position=3").status == 503
+    shop.running.run_to(shop.now_us)
+    assert shop.get("/v1/profiles/ann?min_position=3")["traits"]["seen"] == 2
+
+
+def test_what_a_failed_commit_had_taken_in_is_not_there(
+    shop: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "PATIENCE_S", 0.01)
+    shop.running.accept(seen("ann", "m1"), now_us=shop.now_us)
+    at_the_end = []
+
+    def stop(*_: object) -> None:
+        live = shop.running.live
+        at_the_end.append((live.position, live.committed))
         raise OSError("no disk")
 
     with monkeypatch.context() as patched:
-        patched.setattr(running.store, "put_meta", stop)
+        patched.setattr(shop.running.store, "put_meta", stop)
         with pytest.raises(OSError, match="no disk"):
-            running.live.advance(START)
-    assert seen == [(1, 0)]
-    assert read(running, "min_position=1")[0] == 503
-    running.live.advance(START)
-    assert read(running, "min_position=1")[0] == 200
+            shop.running.live.advance(shop.now_us)
+    assert at_the_end == [(1, 0)]
+    assert shop.ask("/v1/profiles/ann?min_position=1").status == 503
+    shop.running.live.advance(shop.now_us)
+    assert shop.ask("/v1/profiles/ann?min_position=1").status == 200
+
+
+def test_many_people_are_read_as_each_one_alone(shop: Talk) -> None:
+    shop.take_in(seen("ann", "m1"), seen("bob", "m2"), seen("bob", "m3", MERGE, other="v1"))
+    body = {"ids": ["v1", "zoe", "ann", "v1"], "min_position": 3}
+    told = shop.ask("/v1/profiles", "POST", body=body)
+    assert told.status == 200
+    assert told.said["profiles"] == [
+        {"id": id_, "profile": None if id_ == "zoe" else shop.get(f"/v1/profiles/{id_}")}
+        for id_ in body["ids"]  # type: ignore[attr-defined]
+    ]
+    chosen = shop.ask("/v1/profiles", "POST", body={"ids": ["ann"], "fields": ["persona"]})
+    assert chosen.said["profiles"][0]["profile"] == {"person": "ann", "persona": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"", 400, "the body is not what is taken here"),
+        (b"[]", 400, "Expected `object`"),
+        ({}, 400, "missing required field `ids`"),
+        ({"ids": []}, 400, "$.ids"),
+        ({"ids": [""]}, 400, "`$.ids[0]`"),
+        ({"ids": [5]}, 400, "$.ids[0]"),
+        ({"ids": ["a"], "field": []}, 400, "`field`"),
+        ({"ids": ["a"], "fields": ["x"]}, 400, "$.fields[0]"),
+        ({"ids": ["a"], "min_position": -1}, 400, "$.min_position"),
+        ({"ids": ["a"] * (limits.ASKED_PEOPLE + 1)}, 400, "$.ids"),
+        (b'{"ids": ["\\ud800"]}', 400, ""),
+        (b"[" * 100_000, 400, ""),
+        (b" " * (limits.ASKED_BYTES + 1), 413, "larger than 1,048,576 bytes"),
+    ],
+)
+def test_a_body_that_is_not_good_is_told_where(
+    shop: Talk, body: object, status: int, says: str
+) -> None:
+    told = shop.ask("/v1/profiles", "POST", body=body)
+    assert told.status == status, told
+    assert says in told.said["error"]
+
+
+def test_definitions_may_be_switched_while_somebody_reads(shop: Talk) -> None:
+    shop.take_in(*(seen(f"p{n}", f"m{n}") for n in range(20)))
+    plans = [
+        live.plan(load_text(f"scores: {{{name}: {{points: {{Seen: 2}}}}}}").definitions)
+        for name in ("one", "two")
+    ]
+
+    async def both() -> list[int]:
+        headers = {"authorization": f"Bearer {READ}"}
+        switching = asyncio.create_task(asyncio.to_thread(switch))
+        statuses = []
+        while not switching.done():
+            statuses.append((await ask(shop.app, "/v1/profiles/p3", "GET", headers)).status)
+        await switching
+        return statuses
+
+    def switch() -> None:
+        for number in range(6):
+            shop.running.adopt(plans[number % 2], shop.now_us)
+
+    assert set(shop.run(both())) == {200}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tailorbird.kernel.values import Value
 from tailorbird.language import live
-from tailorbird.language.definitions import Key
+from tailorbird.language.definitions import Definitions, Key
 from tailorbird.language.live import PersonState, Plan, Step
 from tailorbird.language.operations import TraitValue
 from tailorbird.language.world import World
@@ -30,6 +30,8 @@ class PersonView(NamedTuple):
     """The position of the log below which her facts are taken in."""
     is_pending: bool
     """Whether her history is being read again, so that ``as_of`` is an older place."""
+    definitions: Definitions
+    """Those that the values are of."""
 
 
 def moved(plan: Plan, state: PersonState, now_us: int, world: World) -> PersonState:
@@ -69,6 +71,7 @@ def view(
         now_us,
         0,
         False,
+        plan.definitions,
     )
 
 

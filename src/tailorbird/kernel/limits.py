@@ -52,3 +52,9 @@ WAITING_BYTES: Final = 64 * 1024 * 1024
 """The same for the text of their properties and contexts."""
 OPEN_BODY_BYTES: Final = 64 * 1024 * 1024
 """Bytes of all requests that are being received, together."""
+ASKED_PEOPLE: Final = 500
+"""People that one request may read."""
+ASKED_BYTES: Final = 1024 * 1024
+"""Bytes of a request that asks for something."""
+PAGE_ITEMS: Final = 1_000
+"""Members, or facts of somebody, on one page."""

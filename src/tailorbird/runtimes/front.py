@@ -28,7 +28,8 @@ from tailorbird.ports import EventLog, LogChunk, Logged
 from tailorbird.runtimes.project import HISTORY, REGISTRY, SOCKET, STATE, Project, load_texts
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.segments.membership import Turned
-from tailorbird.server.serving import Routes, Serving
+from tailorbird.server.router import Router
+from tailorbird.server.serving import Serving
 
 FACTS: Final = 1_000
 """About so many facts are taken in with one commit."""
@@ -87,7 +88,7 @@ class Front:
         project: Project,
         worker: Sequence[str],
         options: Mapping[str, Any],
-        routes: Callable[[Serving], Routes],
+        routes: Callable[[Serving], Router],
     ) -> None:
         """``worker``: the command that starts the history's process; ``options``: uvicorn's."""
         self._project = project
@@ -192,6 +193,7 @@ class Front:
             except GoneError:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
+            self.serving.move()
             if turned:
                 self.serving.tell(turned)
             if not turned and self._live.position >= self._log.end_position:

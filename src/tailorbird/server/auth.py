@@ -9,9 +9,17 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from tailorbird.governance.api_keys import ApiKey, Scope, id_of, is_text_of
+from tailorbird.server.answers import RefusedError
 
 FRESH_US: Final = 2_000_000
 """So long a key that was revoked elsewhere may still be taken for good."""
+_MAKE: Final = "`tailorbird keys create` makes one"
+_NO_KEY: Final[Mapping[Scope, str]] = {
+    "write": "no known write key; send one as user name of Basic authorization, as Bearer, "
+    f"as X-Write-Key, as writeKey in the query or in the body; {_MAKE}",
+    "read": f"no known read key; send one as Bearer authorization; {_MAKE} with --scope read",
+    "admin": f"no known admin key; send one as Bearer authorization; {_MAKE} with --scope admin",
+}
 
 
 class KeyCheck:
@@ -25,6 +33,21 @@ class KeyCheck:
 
     def find(self, text: str | None, scope: Scope) -> ApiKey | None:
         """The key with a text, if it may do this; else None."""
+        key = self.known(text)
+        return key if key is not None and key.may(scope) else None
+
+    def admitted(self, text: str | None, scope: Scope) -> ApiKey:
+        """The key with a text; raises `RefusedError` for an unknown one, or one with less scope."""
+        key = self.known(text)
+        if key is None:
+            raise RefusedError(401, _NO_KEY[scope], more=((b"www-authenticate", b"Bearer"),))
+        if not key.may(scope):
+            needed = scope if scope == "admin" else f"{scope} or admin"
+            raise RefusedError(403, f"a {key.scope} key may not do this: it takes {needed}")
+        return key
+
+    def known(self, text: str | None) -> ApiKey | None:
+        """The key with a text, unless it is unknown or revoked."""
         id_ = None if text is None else id_of(text)
         if text is None or id_ is None:
             return None
@@ -33,7 +56,8 @@ class KeyCheck:
             self._keys = {key.id: key for key in self._stored()}
             self._read_us = now_us
         key = self._keys.get(id_)
-        return key if key is not None and key.may(scope) and is_text_of(text, key) else None
+        is_good = key is not None and key.revoked_us is None and is_text_of(text, key)
+        return key if is_good else None
 
 
 def key_in_headers(headers: Mapping[bytes, bytes], query: bytes) -> str | None:

@@ -1,57 +1,145 @@
 """The collector: Segment's HTTP interface, from the bytes of a request to a fact in the log.
 
-Bare ASGI, because a framework costs more here than everything else together. Each answer says what
+Without a framework, which would cost more here than everything else together. Each answer says what
 became of each message; one that it calls accepted is on the disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal, Protocol
 from uuid import uuid4
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tailorbird.events.arriving import Arrived, arrived
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.times import TimeForm, TimeReader
-from tailorbird.events.wire import (
-    Body,
-    TooLargeError,
-    UnreadableError,
-    read_batch,
-    read_single,
-    unpacked,
-)
+from tailorbird.events.wire import Body, UnreadableError, read_batch, read_single, unpacked
 from tailorbird.flow.group_commit import Admitted, OverloadedError
+from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel import limits
 from tailorbird.ports import NotWritableError, StaleWriterError
-from tailorbird.server.auth import KeyCheck, key_in_body, key_in_headers
+from tailorbird.server.answers import Answer, RefusedError
+from tailorbird.server.asked import Asked, TooLongError, TooManyError
+from tailorbird.server.auth import KeyCheck, key_in_body
+from tailorbird.server.parameters import text as text_parameter
+from tailorbird.server.table import Route, answers
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-_CALLS: Final = ("track", "identify", "page", "screen", "group", "alias")
-_ROUTES: Final[dict[str, str]] = (
-    {f"/v1/{call}": call for call in _CALLS}
-    | {f"/v1/{call[0]}": call for call in _CALLS}
-    | {"/v1/a": "alias", "/v1/batch": "batch", "/v1/b": "batch", "/v1/import": "batch"}
-)
-_SETTINGS: Final = ("/v1/projects/", "/settings")
+_BATCHES: Final = ("batch", "import", "b")
 _NOT_NOW_S: Final = 5
 """After so long it may be worth trying again when the log cannot be written."""
 
 _ACCEPTED: Final = {"status": "accepted"}
 _DUPLICATE: Final = {"status": "duplicate"}
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
-CORS: Final = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
-    (b"access-control-allow-headers", b"authorization, content-type, x-write-key"),
-    (b"access-control-max-age", b"86400"),
+
+class Message(msgspec.Struct, rename="camel", omit_defaults=True):
+    """One message of Segment's interface. What is not named here is let pass."""
+
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    message_id: str | None = None
+    """Counts once, however often it is sent."""
+    timestamp: str | None = None
+    sent_at: str | None = None
+    event: str | None = None
+    """Of a track call."""
+    name: str | None = None
+    """Of a page or screen call."""
+    previous_id: str | None = None
+    """Of an alias call."""
+    group_id: str | None = None
+    """Of a group call."""
+    properties: dict[str, Any] = {}
+    traits: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    write_key: str | None = None
+
+
+class Batch(msgspec.Struct, rename="camel", omit_defaults=True):
+    """Messages that each say their ``type``."""
+
+    batch: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=limits.BATCH_ITEMS)]
+    sent_at: str | None = None
+    write_key: str | None = None
+
+
+class Result(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What became of a message."""
+
+    status: Literal["accepted", "duplicate", "rejected"]
+    reason: str | UnsetType = UNSET
+    message_id: str | UnsetType = UNSET
+    """The id that a message got because it came without one."""
+
+
+class Results(msgspec.Struct):
+    """What became of each message, in their order."""
+
+    success: bool
+    position: int
+    """Lies behind everything of the request: ask for what reflects it with ``min_position``."""
+    results: list[Result]
+
+
+class PageSettings(msgspec.Struct):
+    """What the browser's library wants to know."""
+
+    integrations: dict[str, Any]
+    plan: dict[str, Any]
+
+
+def _taking(call: str, path: str, says: str, example: str) -> Route:
+    return Route(
+        "POST",
+        f"/v1/{path}",
+        f"send_{path}",
+        says,
+        "write",
+        group="events",
+        takes=Batch if call == "batch" else Message,
+        gives=Results,
+        refuses=Results,
+        faults=(429, 503),
+        for_pages=True,
+        example=example,
+    )
+
+
+_EXAMPLES: Final = {
+    "track": '{"event": "Product Viewed", "anonymousId": "v1", "properties": {"price": 12.5}}',
+    "identify": '{"userId": "ann", "anonymousId": "v1", "traits": {"city": "Leeds"}}',
+    "page": '{"anonymousId": "v1", "name": "Home"}',
+    "screen": '{"anonymousId": "v1", "name": "Cart"}',
+    "group": '{"userId": "ann", "groupId": "g1"}',
+    "alias": '{"userId": "ann", "previousId": "v1"}',
+    "batch": '{"batch": [{"type": "track", "event": "Product Viewed", "userId": "ann"}]}',
+}
+_ROUTES: Final = {
+    route.path: (route, call)
+    for call, example in _EXAMPLES.items()
+    for path, says in (
+        [(path, "Send messages that say their type.") for path in _BATCHES]
+        if call == "batch"
+        else [
+            (call, f"Send {'an' if call[0] in 'ai' else 'a'} {call} call."),
+            (call[0], f"The same as `/v1/{call}`, as browser libraries send it."),
+        ]
+    )
+    for route in (_taking(call, path, says, example),)
+}
+_SETTINGS: Final = Route(
+    "GET",
+    "/v1/projects/{key}/settings",
+    "read_page_settings",
+    "What the browser's library asks before it sends anything.",
+    "write",
+    group="events",
+    parameters=(text_parameter("key", "A write key.", place="path"),),
+    gives=PageSettings,
+    for_pages=True,
 )
 
 
@@ -65,18 +153,8 @@ class Accepting(Protocol):
         """Store facts; they are on the disk when this returns."""
 
 
-class Answer(NamedTuple):
-    """A status, what is said, and how soon to come again."""
-
-    status: int
-    said: Mapping[str, Any]
-    retry_after_s: int | None = None
-    for_pages: bool = True
-    """Whether a page of another site may read it."""
-
-
 class Collector:
-    """The routes that take events; ``handles`` tells which those are."""
+    """The routes that take events."""
 
     def __init__(
         self,
@@ -90,59 +168,40 @@ class Collector:
         self._keys = keys
         self._now_us = now_us
         self._new_id = new_id
-        self._open_bytes = 0
         self._times = TimeReader(TimeForm())
 
-    @staticmethod
-    def handles(path: str) -> bool:
-        """Whether a path belongs to the collector."""
-        return path in _ROUTES or _key_of_settings(path) is not None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        answer = await self._answer(scope, receive)
-        if answer is not None:
-            await reply(send, answer, CORS if answer.for_pages else ())
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
-        path, method = scope["path"], scope["method"]
-        if method == "OPTIONS":
-            return Answer(200, {})
-        key = _key_of_settings(path)
-        if key is not None:
-            return self._settings(method, key)
-        if method != "POST":
-            return Answer(405, {"error": f"{path} takes POST, not {method}"})
+    @answers(*(route for route, _ in _ROUTES.values()))
+    async def take(self, asked: Asked) -> Answer:
+        """Store the messages of one request."""
         try:
-            given = key_in_headers(dict(scope["headers"]), scope["query_string"])
-            if given and self._keys.find(given, "write") is None:
-                return _unknown_key()
             self._accepting.check()
-            return await self._accept(_ROUTES[path], given, await self._body(receive))
+            data = await asked.text(limits.BODY_BYTES)
+            return await self._accept(_ROUTES[asked.route.path][1], asked.key, data)
+        except TooLongError:
+            raise RefusedError(400, f"the body is larger than {limits.BODY_BYTES} bytes") from None
         except UnreadableError as error:
-            return Answer(400, {"error": str(error)})
+            raise RefusedError(400, str(error)) from None
+        except TooManyError:
+            raise _overloaded(OverloadedError(1)) from None
         except OverloadedError as error:
-            return Answer(429, {"error": str(error)}, error.retry_after_s)
+            raise _overloaded(error) from None
         except (NotWritableError, StaleWriterError) as error:
-            return Answer(503, {"error": str(error)}, _NOT_NOW_S)
-        except _GoneError:
-            return None
+            raise RefusedError(503, str(error), retry_after_s=_NOT_NOW_S) from None
 
-    def _settings(self, method: str, key: str) -> Answer:
+    @answers(_SETTINGS)
+    async def settings(self, asked: Asked) -> Answer:
         """What the browser's library asks before it sends anything."""
-        if method not in ("GET", "HEAD"):
-            return Answer(405, {"error": f"settings are read with GET, not {method}"})
-        if self._keys.find(key, "write") is None:
-            return _unknown_key()
-        segment = {"apiKey": key, "unbundledIntegrations": [], "addBundledMetadata": True}
+        segment = {
+            "apiKey": asked.path["key"],
+            "unbundledIntegrations": [],
+            "addBundledMetadata": True,
+        }
         return Answer(200, {"integrations": {"Segment.io": segment}, "plan": {}})
 
-    async def _accept(self, call: str, given: str | None, data: bytes) -> Answer:
+    async def _accept(self, call: str, key: ApiKey | None, data: bytes) -> Answer:
         text = unpacked(data)
         body = read_batch(text) if call == "batch" else _of_call(read_single(text), call)
-        key = self._keys.find(given or key_in_body(body.shared), "write")
-        if key is None:
-            return _unknown_key()
+        key = key or self._keys.admitted(key_in_body(body.shared), "write")
         trusted = key.scope == "admin"
         facts = arrived(
             body.messages,
@@ -156,27 +215,9 @@ class Collector:
         told = await self._accepting.accept(facts.columns)
         return _results(len(body.messages), facts, told)._replace(for_pages=not trusted)
 
-    async def _body(self, receive: Receive) -> bytes:
-        """All bytes of a request; an error as soon as there are too many."""
-        parts: list[bytes] = []
-        size = 0
-        try:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                part = message.get("body", b"")
-                size += len(part)
-                self._open_bytes += len(part)
-                if size > limits.BODY_BYTES:
-                    raise TooLargeError(f"the body is larger than {limits.BODY_BYTES} bytes")
-                if self._open_bytes > limits.OPEN_BODY_BYTES:
-                    raise OverloadedError(1)
-                parts.append(part)
-                if not message.get("more_body", False):
-                    return b"".join(parts)
-        finally:
-            self._open_bytes -= size
+
+def _overloaded(error: OverloadedError) -> RefusedError:
+    return RefusedError(429, str(error), retry_after_s=error.retry_after_s)
 
 
 def _of_call(body: Body, call: str) -> Body:
@@ -199,39 +240,3 @@ def _results(count: int, facts: Arrived, told: Admitted) -> Answer:
     status = 400 if len(facts.refused) == count else 200
     said = {"success": status == 200, "position": told.end_position, "results": results}
     return Answer(status, said)
-
-
-def _key_of_settings(path: str) -> str | None:
-    before, after = _SETTINGS
-    if path.startswith(before) and path.endswith(after):
-        return path[len(before) : -len(after)]
-    return None
-
-
-def _unknown_key() -> Answer:
-    return Answer(
-        401,
-        {
-            "error": "no known write key; send one as user name of Basic authorization, as Bearer, "
-            "as X-Write-Key, as writeKey in the query or in the body; `tailorbird keys create` "
-            "makes one"
-        },
-    )
-
-
-class _GoneError(Exception):
-    """The client went away before it had sent everything."""
-
-
-async def reply(send: Send, answer: Answer, more: tuple[tuple[bytes, bytes], ...] = ()) -> None:
-    """Send an answer as JSON."""
-    written = _ENCODER.encode(answer.said)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(written)).encode()),
-        *more,
-    ]
-    if answer.retry_after_s is not None:
-        headers.append((b"retry-after", str(answer.retry_after_s).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": written})

@@ -1,166 +1,182 @@
-"""Profiles over HTTP: one person as the live states have her."""
+"""Profiles over HTTP: one person or many as the live states have them."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, Final
-from urllib.parse import parse_qs, unquote
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, get_args
 
-from tailorbird.flow.advance import Live
+from msgspec import UNSET, Meta, Struct, UnsetType
+
 from tailorbird.flow.viewing import PersonView
-from tailorbird.kernel.errors import UnknownNameError, nearest
+from tailorbird.kernel import limits
 from tailorbird.kernel.instants import format_instant
-from tailorbird.language.definitions import Definitions
 from tailorbird.language.operators import Type
 from tailorbird.language.plain_values import plain
-from tailorbird.server.auth import KeyCheck, key_in_headers
-from tailorbird.server.ingest import Answer, Receive, Scope, Send, reply
+from tailorbird.server.answers import Answer, RefusedError, tag_of
+from tailorbird.server.asked import Asked
+from tailorbird.server.parameters import MOST_GIVEN, choices, count, text
+from tailorbird.server.reaching import PATIENCE_S, reached
+from tailorbird.server.serving import Serving
+from tailorbird.server.table import Route, answers
 
-PROFILES: Final = "/v1/profiles/"
-SEGMENTS: Final = "/v1/segments/"
-_MEMBERS: Final = "/members"
-FIELDS: Final = (
-    "ids",
-    "exists",
-    "traits",
-    "scores",
-    "segments",
-    "persona",
-    "at",
-    "as_of",
-    "pending",
+Field = Literal["ids", "exists", "traits", "scores", "segments", "persona", "at", "as_of", "pending"]
+FIELDS: Final[tuple[Field, ...]] = get_args(Field)
+_PASSING: Final = frozenset({"at", "as_of", "pending"})
+"""What is told about the telling, and not about the person."""
+
+
+class Profile(Struct):
+    """One person. Fields that were not asked for are left out."""
+
+    person: str
+    """Her name: the smallest of her identifiers."""
+    ids: list[str] | UnsetType = UNSET
+    exists: bool | UnsetType = UNSET
+    """Whether any fact of hers counts now."""
+    traits: dict[str, Any] | UnsetType = UNSET
+    scores: dict[str, Any] | UnsetType = UNSET
+    segments: list[str] | UnsetType = UNSET
+    persona: str | UnsetType | None = UNSET
+    at: str | UnsetType = UNSET
+    as_of: int | UnsetType = UNSET
+    """Facts below this position of the log are taken in."""
+    pending: bool | UnsetType = UNSET
+    """Whether her history is being read again, so that ``as_of`` is an older place."""
+
+
+class Wanted(Struct, forbid_unknown_fields=True):
+    """Whom to read, and what of them."""
+
+    ids: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=limits.ID_CHARACTERS)]],
+        Meta(min_length=1, max_length=limits.ASKED_PEOPLE),
+    ]
+    fields: Annotated[tuple[Field, ...], Meta(max_length=MOST_GIVEN)] = FIELDS
+    min_position: Annotated[int, Meta(ge=0, le=10**18)] = 0
+
+
+class Found(Struct):
+    """Who has an identifier."""
+
+    id: str
+    profile: Profile | None
+    """None: nobody is known by it."""
+
+
+class FoundProfiles(Struct):
+    """One entry for each identifier, in their order."""
+
+    profiles: list[Found]
+
+
+ID: Final = text(
+    "id", "Any identifier of the person, percent-encoded.", place="path", example="ann"
 )
-PAGE: Final = 1_000
-"""Members on one page, at most."""
-PATIENCE_S: Final = 5.0
-"""So long a read waits for the position that it asks for."""
-_PAUSE_S: Final = 0.005
-_LONGEST_PAUSE_S: Final = 0.1
-_TOO_EARLY: Final = Answer(
-    503,
-    {"error": "what is told here has not come as far as min_position yet; ask again"},
-    1,
+_FIELDS: Final = choices("fields", "Only these; all when it is not given.", FIELDS)
+MIN_POSITION: Final = count(
+    "min_position",
+    "The `position` of an answer to events: what is read reflects them. Waits for that, at most "
+    f"{PATIENCE_S:.0f} seconds.",
 )
 
 
 class Profiles:
-    """The routes that read people and segments."""
+    """The routes that read people."""
 
-    def __init__(self, people: Live, keys: KeyCheck, now_us: Callable[[], int]) -> None:
-        self._live = people
-        self._keys = keys
-        self._now_us = now_us
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
 
-    @staticmethod
-    def handles(path: str) -> bool:
-        """Whether a path belongs to these routes."""
-        return path.startswith((PROFILES, SEGMENTS))
+    @answers(
+        Route(
+            "GET",
+            "/v1/profiles/{id}",
+            "read_profile",
+            "Read a person by any of her identifiers.",
+            "read",
+            parameters=(ID, _FIELDS, MIN_POSITION),
+            gives=Profile,
+            faults=(404, 503),
+        )
+    )
+    async def read(self, asked: Asked) -> Answer:
+        """One person, with the chosen fields."""
+        view = await self._view(asked.path["id"], asked.query["min_position"])
+        if view is None:
+            raise nobody()
+        fields = asked.query["fields"] or FIELDS
+        return Answer(200, told(view, fields), tag=tag_of(_lasting(view, fields)))
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await reply(send, await self._answer(scope))
+    @answers(
+        Route(
+            "POST",
+            "/v1/profiles",
+            "read_profiles",
+            f"Read up to {limits.ASKED_PEOPLE} people.",
+            "read",
+            takes=Wanted,
+            gives=FoundProfiles,
+            faults=(413, 503),
+            example='{"ids": ["ann", "bob"], "fields": ["segments", "persona"]}',
+        )
+    )
+    async def read_many(self, asked: Asked) -> Answer:
+        """Many people, each as one read alone would be."""
+        wanted = await asked.read(Wanted)
+        found = []
+        for id_ in wanted.ids:
+            view = await self._view(id_, wanted.min_position)
+            found.append(Found(id_, None if view is None else told(view, wanted.fields)))
+        return Answer(200, FoundProfiles(found))
 
-    async def _answer(self, scope: Scope) -> Answer:
-        if scope["method"] != "GET":
-            return Answer(405, {"error": f"{scope['path']} takes GET, not {scope['method']}"})
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        given = key_in_headers(dict(scope["headers"]), scope["query_string"])
-        if self._keys.find(given, "read") is None:
-            return Answer(401, {"error": "no known read key; send one as Bearer authorization"})
-        raw = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
-        try:
-            return await self._read(raw, query)
-        except _QueryError as error:
-            return Answer(400, {"error": str(error)})
-        except UnknownNameError as error:
-            return Answer(404, {"error": str(error)})
+    async def _view(self, id_: str, position: int) -> PersonView | None:
+        serving = self._serving
 
-    async def _read(self, raw: str, query: Mapping[str, list[str]]) -> Answer:
-        position = _number(query, "min_position", 0)
-        if raw.startswith(SEGMENTS):
-            return await self._members_from(position, raw.removeprefix(SEGMENTS), query)
-        id_ = unquote(raw.removeprefix(PROFILES))
-        async for _ in self._reached(position):
-            found = await asyncio.to_thread(self._live.person, id_, self._now_us())
-            if found is None:
-                return Answer(404, {"error": "nobody is known by this id"})
-            if found.as_of >= position:
-                return Answer(200, _chosen(told(found, self._live.plan.definitions), query))
-        return _TOO_EARLY
+        def look() -> tuple[PersonView | None, int]:
+            people = serving.people()
+            committed = people.committed
+            view = people.person(id_, serving.now_us())
+            return view, committed if view is None else view.as_of
 
-    async def _members_from(
-        self, position: int, rest: str, query: Mapping[str, list[str]]
-    ) -> Answer:
-        async for _ in self._reached(position):
-            return await asyncio.to_thread(self._members, rest, query)
-        return _TOO_EARLY
-
-    async def _reached(self, position: int) -> AsyncIterator[None]:
-        """Come back as often as it is worth looking: whoever wrote facts wants to read them.
-
-        The facts below the position are taken in then, but those of somebody whose history is
-        being read again: as of when she is told, she says herself.
-        """
-        loop = asyncio.get_running_loop()
-        begun_s, pause_s = loop.time(), _PAUSE_S
-        while True:
-            if self._live.committed >= position:
-                yield
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-            if loop.time() - begun_s > PATIENCE_S:
-                return
-            await asyncio.sleep(pause_s)
-
-    def _members(self, rest: str, query: Mapping[str, list[str]]) -> Answer:
-        if not rest.endswith(_MEMBERS):
-            return Answer(404, {"error": f"ask for {SEGMENTS}NAME{_MEMBERS}"})
-        name = unquote(rest.removesuffix(_MEMBERS))
-        after = query.get("after", [""])[0]
-        most = _number(query, "limit", PAGE)
-        if not 1 <= most <= PAGE:
-            raise _QueryError(f"limit is a number from 1 to {PAGE}")
-        ids = self._live.members(name, after, most)
-        following = ids[-1] if len(ids) == most else None
-        return Answer(200, {"segment": name, "ids": ids, "next": following})
+        return await reached(serving, position, lambda: serving.look(look))
 
 
-def told(view: PersonView, definitions: Definitions) -> dict[str, Any]:
-    """A person as JSON."""
-    traits = {one.name: one.gives for one in definitions.of_kind("trait")}
-    scores = {one.name: one.gives for one in definitions.of_kind("score")}
-    return {
-        "person": view.name,
-        "ids": list(view.identifiers),
-        "exists": view.exists,
-        "traits": {
-            name: plain(value, traits.get(name, Type.ANY)) for name, value in view.traits.items()
-        },
-        "scores": {name: plain(value, scores[name]) for name, value in view.scores.items()},
-        "segments": list(view.segments),
-        "persona": view.persona,
-        "at": format_instant(view.at_us),
-        "as_of": view.as_of,
-        "pending": view.is_pending,
-    }
+def nobody() -> RefusedError:
+    """Nobody has an identifier."""
+    says = "nobody is known by this id; ids are compared exactly, also upper and lower case"
+    return RefusedError(404, says)
 
 
-def _chosen(whole: dict[str, Any], query: Mapping[str, list[str]]) -> dict[str, Any]:
-    if "fields" not in query:
-        return whole
-    wanted = [name for given in query["fields"] for name in given.split(",")]
-    for name in wanted:
-        if name not in FIELDS:
-            raise _QueryError(f"there is no field {name!r}{nearest(name, FIELDS)}")
-    return {"person": whole["person"]} | {name: whole[name] for name in wanted}
+def told(view: PersonView, fields: Sequence[Field] = FIELDS) -> Profile:
+    """A person as JSON, with the chosen fields."""
+    found = Profile(view.name)
+    for name in fields:
+        setattr(found, name, _TELL[name](view))
+    return found
 
 
-def _number(query: Mapping[str, list[str]], name: str, default: int) -> int:
-    text = query.get(name, [str(default)])[0]
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise _QueryError(f"{name} is a whole number, not {text!r}")
-    return int(text)
+def _lasting(view: PersonView, fields: Sequence[Field]) -> Profile:
+    """What of it changes when something happens, and not by being asked again."""
+    return told(view, [name for name in fields if name not in _PASSING])
 
 
-class _QueryError(Exception):
-    """A query that cannot be answered as it stands."""
+def _traits(view: PersonView) -> dict[str, Any]:
+    gives = {one.name: one.gives for one in view.definitions.of_kind("trait")}
+    return {name: plain(value, gives.get(name, Type.ANY)) for name, value in view.traits.items()}
+
+
+def _scores(view: PersonView) -> dict[str, Any]:
+    gives = {one.name: one.gives for one in view.definitions.of_kind("score")}
+    return {name: plain(value, gives[name]) for name, value in view.scores.items()}
+
+
+_TELL: Final[Mapping[Field, Callable[[PersonView], Any]]] = {
+    "ids": lambda view: list(view.identifiers),
+    "exists": lambda view: view.exists,
+    "traits": _traits,
+    "scores": _scores,
+    "segments": lambda view: list(view.segments),
+    "persona": lambda view: view.persona,
+    "at": lambda view: format_instant(view.at_us),
+    "as_of": lambda view: view.as_of,
+    "pending": lambda view: view.is_pending,
+}

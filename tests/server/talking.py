@@ -1,0 +1,155 @@
+"""A server's application over a real log and real live states, asked without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+from tests.flow.live_reading import Service, service
+
+from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.governance.api_keys import make_key
+from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.instants import DAY, SECOND
+from tailorbird.language import live
+from tailorbird.language.files import load_text
+from tailorbird.runtimes.routes import parts_of
+from tailorbird.server.auth import KeyCheck
+from tailorbird.server.router import Router
+from tailorbird.server.serving import Serving
+
+STORED_WRITE, WRITE = make_key("web", "write", bytes(36), 0)
+STORED_ADMIN, ADMIN = make_key("ops", "admin", b"\1" * 36, 0)
+STORED_READ, READ = make_key("crm", "read", b"\2" * 36, 0)
+KEYS = {"write": WRITE, "read": READ, "admin": ADMIN}
+NOW_US = 1_700_000_000 * SECOND
+
+DEFINITIONS = """
+traits:
+  seen: count("Seen")
+  last_seen: last_time("Seen")
+  recency: since("Seen")
+  spent: sum("Bought", properties.price)
+scores:
+  interest: {points: {Seen: 2}}
+segments:
+  keen: count("Seen", last="7d") >= 2
+  buyer: did("Bought")
+  grown_up: traits.age >= 18
+personas:
+  - Shopper: in_segment("buyer")
+  - Looker: in_segment("keen")
+"""
+
+Given = TypeVar("Given")
+
+
+class Told(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def said(self) -> Any:
+        return json.loads(self.body)
+
+
+class Talk:
+    """Asks one application; time stands still until it is moved."""
+
+    def __init__(self, running: Service) -> None:
+        self.running = running
+        self.now_us = NOW_US
+        self._runner = asyncio.Runner()
+        self._runner.run(self._begin())
+
+    async def _begin(self) -> None:
+        commit = GroupCommit(self.running.log, lambda: self.now_us)
+        self._committing = asyncio.create_task(commit.run())
+        self.serving = Serving(lambda: self.now_us, commit, self.running.log)
+        self.serving.begin(self.running.live)
+        self.keys = KeyCheck(lambda: [STORED_WRITE, STORED_ADMIN, STORED_READ], lambda: self.now_us)
+        self.app = Router(parts_of(self.serving, self.keys), self.keys)
+
+    def close(self) -> None:
+        async def end() -> None:
+            self.serving.commit.close()
+            await self._committing
+
+        self._runner.run(end())
+        self._runner.close()
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        key: str | None = READ,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> Told:
+        """The answer to one request."""
+        lines = dict(headers or {})
+        if key is not None:
+            lines["authorization"] = f"Bearer {key}"
+        return self.run(ask(self.app, path, method, lines, body))
+
+    def run(self, work: Coroutine[Any, Any, Given]) -> Given:
+        """What some work gives that needs the application's event loop."""
+        return self._runner.run(work)
+
+    def get(self, path: str, **more: Any) -> Any:
+        """What is said to somebody with a read key whose question is a good one."""
+        told = self.ask(path, **more)
+        assert told.status == 200, told
+        return told.said
+
+    def take_in(self, *facts: Fact) -> int:
+        """Facts that are in people's states; gives the position behind them."""
+        self.running.accept(*facts, now_us=self.now_us)
+        self.running.run_to(self.now_us)
+        return self.running.log.end_position
+
+
+async def ask(app: Any, path: str, method: str, headers: dict[str, str], body: Any = None) -> Told:
+    before, _, query = path.partition("?")
+    data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    incoming = [{"type": "http.request", "body": data}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": before,
+        "raw_path": before.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+    }
+    await app(scope, receive, send)
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return Told(sent[0]["status"], answered, b"".join(one["body"] for one in sent[1:]))
+
+
+def seen(who: str, id_: str, called: str = "Seen", at_us: int = NOW_US - DAY, **more: Any) -> Fact:
+    """A fact of somebody, of yesterday unless something else is said."""
+    is_act = not called.startswith("$")
+    return Fact(who, at_us, id_, called, more, {}, is_act, True, "web", 0, at_us)
+
+
+@contextmanager
+def talk(definitions: str = DEFINITIONS) -> Iterator[Talk]:
+    with service(live.plan(load_text(definitions).definitions)) as running:
+        made = Talk(running)
+        try:
+            yield made
+        finally:
+            made.close()
