@@ -18,6 +18,8 @@ from tailorbird.language.files import load_text
 from tailorbird.language.operators import OPERATORS, SYMBOLS, WINDOW, Operator, Slot
 from tailorbird.language.printer import show
 from tailorbird.language.words import words
+from tailorbird.runtimes.routes import PARTS
+from tailorbird.server.table import routes_in
 
 DOCS = Path(__file__).resolve().parent
 REGION = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -108,6 +110,21 @@ def mappings() -> str:
     return table(("mapping", "reads"), command_tables.mappings())
 
 
+def routes() -> str:
+    """Each route of the server, and what key it takes."""
+    rows = []
+    for route in routes_in(PARTS):
+        given = [one.name for one in route.placed("query")]
+        rows.append(
+            (
+                f"`{route.method} {route.path}`",
+                "none" if route.needs is None else route.needs,
+                " ".join([route.says, *(f"`?{name}=`" for name in given)]),
+            )
+        )
+    return table(("route", "key", "what it does, and its parameters"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operators": operators,
     "examples": examples,
@@ -117,6 +134,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": command_tables.command_sections,
     "settings": settings,
     "mappings": mappings,
+    "routes": routes,
 }
 
 

@@ -19,7 +19,9 @@ from tailorbird.server.reaching import PATIENCE_S, reached
 from tailorbird.server.serving import Serving
 from tailorbird.server.table import Route, answers
 
-Field = Literal["ids", "exists", "traits", "scores", "segments", "persona", "at", "as_of", "pending"]
+Field = Literal[
+    "ids", "exists", "traits", "scores", "segments", "persona", "at", "as_of", "pending"
+]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 _PASSING: Final = frozenset({"at", "as_of", "pending"})
 """What is told about the telling, and not about the person."""
