@@ -6,14 +6,16 @@ from typing import Final
 
 from tailorbird.runtimes.project import Project
 from tailorbird.server.auth import KeyCheck
+from tailorbird.server.description import Description
 from tailorbird.server.ingest import Collector
 from tailorbird.server.profiles import Profiles
 from tailorbird.server.router import Router
 from tailorbird.server.segments import Segments
 from tailorbird.server.serving import Serving
 from tailorbird.server.state import StateOfServer
+from tailorbird.server.table import routes_in
 
-PARTS: Final[tuple[type, ...]] = (Collector, Profiles, Segments, StateOfServer)
+PARTS: Final[tuple[type, ...]] = (Collector, Profiles, Segments, StateOfServer, Description)
 """All parts; the pages about the server are made of what these say of themselves."""
 
 
@@ -24,6 +26,7 @@ def parts_of(serving: Serving, keys: KeyCheck) -> tuple[object, ...]:
         Profiles(serving),
         Segments(serving),
         StateOfServer(serving),
+        Description(tuple(routes_in(PARTS))),
     )
 
 
