@@ -8,14 +8,21 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 from tests.flow.live_reading import Service, service
 
+from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
+from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
+from tailorbird.flow import tail
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.governance.api_keys import make_key
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import DAY, SECOND
 from tailorbird.language import live
 from tailorbird.language.files import load_text
+from tailorbird.ports import Version
+from tailorbird.runtimes.history_questions import HistoryQuestions
+from tailorbird.runtimes.project import REGISTRY
 from tailorbird.runtimes.routes import parts_of
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.router import Router
@@ -57,11 +64,26 @@ class Told(NamedTuple):
         return json.loads(self.body)
 
 
+class OwnHistory(DuckDbHistory):
+    """The history of a service that runs in this process."""
+
+    def __init__(self, running: Service) -> None:
+        super().__init__(None)
+        self._running = running
+
+    def follow(self) -> None:
+        tail.follow(self._running.log, self)
+
+
 class Talk:
     """Asks one application; time stands still until it is moved."""
 
-    def __init__(self, running: Service) -> None:
+    def __init__(self, running: Service, definitions: str) -> None:
         self.running = running
+        self.history = OwnHistory(running)
+        version = Version(1, 0, 0, {"all.yaml": definitions}, {}, {}, "")
+        with SqliteRegistry(running.folder / REGISTRY) as registry:
+            registry.add(None, version)
         self.now_us = NOW_US
         self._runner = asyncio.Runner()
         self._runner.run(self._begin())
@@ -69,7 +91,15 @@ class Talk:
     async def _begin(self) -> None:
         commit = GroupCommit(self.running.log, lambda: self.now_us)
         self._committing = asyncio.create_task(commit.run())
-        self.serving = Serving(lambda: self.now_us, commit, self.running.log)
+        about = HistoryQuestions(self.history, self.running.folder).answers()
+        self.serving = Serving(
+            lambda: self.now_us,
+            commit,
+            self.running.log,
+            lambda what, *given: about[what](
+                *msgspec.msgpack.decode(msgspec.msgpack.encode(given))
+            ),
+        )
         self.serving.begin(self.running.live)
         self.keys = KeyCheck(lambda: [STORED_WRITE, STORED_ADMIN, STORED_READ], lambda: self.now_us)
         self.app = Router(parts_of(self.serving, self.keys), self.keys)
@@ -81,6 +111,7 @@ class Talk:
 
         self._runner.run(end())
         self._runner.close()
+        self.history.close()
 
     def ask(
         self,
@@ -148,7 +179,7 @@ def seen(who: str, id_: str, called: str = "Seen", at_us: int = NOW_US - DAY, **
 @contextmanager
 def talk(definitions: str = DEFINITIONS) -> Iterator[Talk]:
     with service(live.plan(load_text(definitions).definitions)) as running:
-        made = Talk(running)
+        made = Talk(running, definitions)
         try:
             yield made
         finally:

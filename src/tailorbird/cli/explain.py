@@ -15,12 +15,12 @@ from tailorbird.cli.options import (
     with_project,
 )
 from tailorbird.cli.output import emit_json, printable, say, shown
+from tailorbird.flow.telling import explanation_json
 from tailorbird.kernel.facts import Fact
-from tailorbird.kernel.instants import date_and_time, format_instant
+from tailorbird.kernel.instants import date_and_time
 from tailorbird.kernel.values import write_json
 from tailorbird.language.definitions import KINDS, Kind
 from tailorbird.language.operators import Type
-from tailorbird.language.plain_values import plain
 from tailorbird.runtimes.project import Project
 
 if TYPE_CHECKING:
@@ -78,55 +78,9 @@ def command(
         project.history, definitions, key, person, moment.at_us, known_then=moment.known_then
     )
     if as_json:
-        emit_json(_as_json(told, moment))
+        emit_json(explanation_json(told, known_then=moment.known_then))
         return
     _Printer(project.settings.zone, most, in_words).print(told, moment)
-
-
-def _as_json(told: Explained, moment: Moment) -> dict[str, Any]:
-    explanation = told.explanation
-    kind, name = explanation.key
-    return {
-        "definition": {"kind": kind, "name": name or None},
-        "person": told.person,
-        "subjects": list(told.subjects),
-        "at": format_instant(explanation.at_us),
-        "known": "then" if moment.known_then else "now",
-        "exists": explanation.exists,
-        "value": plain(explanation.reason.value, explanation.reason.gives),
-        "changes_at": _instant(explanation.reason.changes_at),
-        "looked_ahead_to": format_instant(explanation.seen_us),
-        "reason": _reason_json(explanation.reason),
-    }
-
-
-def _reason_json(reason: Reason) -> dict[str, Any]:
-    return {
-        "text": reason.text,
-        "words": reason.says,
-        "value": plain(reason.value, reason.gives),
-        "changes_at": _instant(reason.changes_at),
-        "moves_with_time": reason.moves,
-        "facts": [_fact_json(fact) for fact in reason.facts],
-        "latest_that_does_not_count": None if reason.beside is None else _fact_json(reason.beside),
-        "turns": [{"at": format_instant(t.at_us), "holds": t.holds} for t in reason.turns],
-        "notes": list(reason.notes),
-        "parts": [_reason_json(part) for part in reason.parts],
-    }
-
-
-def _fact_json(fact: Fact) -> dict[str, Any]:
-    return {
-        "id": fact.id,
-        "at": format_instant(fact.time_us),
-        "name": fact.name,
-        "subject": fact.subject,
-        "properties": plain(fact.properties),
-    }
-
-
-def _instant(at_us: int | None) -> str | None:
-    return None if at_us is None else format_instant(at_us)
 
 
 class _Printer:

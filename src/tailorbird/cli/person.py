@@ -15,6 +15,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, say, shown, table
 from tailorbird.flow.profile import Profile, profile
+from tailorbird.flow.telling import fact_json
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import write_json
@@ -108,15 +109,5 @@ def _as_json(found: Profile, definitions: Definitions, moment: Moment) -> dict[s
         "scores": values["score"],
         "segments": [name for name, value in values["segment"].items() if value],
         "persona": plain(found.persona),
-        "timeline": [
-            {
-                "time": format_instant(fact.time_us),
-                "name": fact.name,
-                "id": fact.id,
-                "properties": plain(fact.properties),
-                "context": plain(fact.context),
-                "source": fact.source,
-            }
-            for fact in found.timeline
-        ],
+        "timeline": [fact_json(fact) for fact in found.timeline],
     }

@@ -19,4 +19,4 @@ def run(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    work(Path(sys.argv[1]), [int(handle) for handle in sys.argv[2:5]], run)
+    work(Path(sys.argv[1]), [int(handle) for handle in sys.argv[2:6]], run)

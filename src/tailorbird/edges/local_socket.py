@@ -171,6 +171,8 @@ def _told(kind: str, value: Any) -> Any:
         return value
     if kind == "not_writable":
         raise NotWritableError(value[0], is_lasting=value[1])
+    if kind == "input":
+        raise InputError(value)
     raise TailorbirdError(value)
 
 
@@ -190,6 +192,8 @@ def answer(link: socket.socket, answers: Mapping[str, Answer]) -> None:
             return
         except NotWritableError as error:
             _refuse(link, "not_writable", [str(error), error.is_lasting])
+        except InputError as error:
+            _refuse(link, "input", str(error))
         except Exception as error:
             _refuse(link, "error", f"{type(error).__name__}: {error}")
 

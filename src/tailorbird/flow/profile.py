@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from tailorbird.flow.asking import Asking
+from tailorbird.flow.asking import Asking, Person
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import TRAITS, Fact
 from tailorbird.kernel.values import MISSING, Value, is_missing
@@ -19,6 +20,10 @@ class NamingWarehouse(Warehouse, Protocol):
 
     def nearest_subject(self, subject: str) -> str | None:
         """The subject with the closest spelling; None when none is close."""
+
+
+Place = tuple[int, str]
+"""Where a fact stands in a person's history: its time and message id."""
 
 
 class Profile(NamedTuple):
@@ -51,12 +56,7 @@ def profile(
 ) -> Profile:
     """The person that a subject belongs to; raises `InputError` for one without facts."""
     asking = Asking(history, known_then=known_then)
-    (person,) = asking.persons([subject], asking.linked(at_us))
-    facts = history.history_of(person.subjects)
-    if not facts:
-        close = history.nearest_subject(subject)
-        hint = "" if close is None else f"; did you mean {close!r}?"
-        raise InputError(f"the history has no fact of {subject!r}{hint}")
+    person, facts = _facts_of(history, asking, subject, at_us)
     counted = [fact for fact in facts if asking.counts(fact, at_us)]
     world = asking.world(at_us)
     plan = live.plan(definitions)
@@ -75,6 +75,37 @@ def profile(
         answers.get(PERSONAS, MISSING),
         counted[: -last - 1 : -1],
     )
+
+
+def facts_before(
+    history: NamingWarehouse, subject: str, at_us: int, before: Place | None, most: int
+) -> list[Fact]:
+    """So many of somebody's facts by an instant, the newest first, that stand before a place."""
+    _, facts = _facts_of(history, Asking(history), subject, at_us)
+    end = bisect_right(facts, at_us, key=lambda fact: fact.time_us)
+    if before is not None:
+        end = min(end, bisect_left(facts, before, key=lambda fact: fact.key))
+    return facts[max(end - most, 0) : end][::-1]
+
+
+def sent_traits(history: NamingWarehouse, subject: str, at_us: int) -> dict[str, Value]:
+    """The traits that sources told about somebody, whether or not a definition reads them."""
+    asking = Asking(history)
+    _, facts = _facts_of(history, asking, subject, at_us)
+    return _told([fact for fact in facts if asking.counts(fact, at_us)])
+
+
+def _facts_of(
+    history: NamingWarehouse, asking: Asking, subject: str, at_us: int
+) -> tuple[Person, list[Fact]]:
+    """The person that a subject belongs to, and all her facts in order."""
+    (person,) = asking.persons([subject], asking.linked(at_us))
+    facts = history.history_of(person.subjects)
+    if not facts:
+        close = history.nearest_subject(subject)
+        hint = "" if close is None else f"; did you mean {close!r}?"
+        raise InputError(f"the history has no fact of {subject!r}{hint}")
+    return person, facts
 
 
 def _told(facts: Sequence[Fact]) -> dict[str, Value]:

@@ -58,3 +58,5 @@ ASKED_BYTES: Final = 1024 * 1024
 """Bytes of a request that asks for something."""
 PAGE_ITEMS: Final = 1_000
 """Members, or facts of somebody, on one page."""
+HISTORY_QUESTIONS: Final = 32
+"""Requests that wait for the history at a time; who comes then is told to come again."""

@@ -118,7 +118,7 @@ class Front:
         listening = listen(path)
         self._worker = WorkerLink(self._worker_command, listening, self._log, self._wake_up)
         self._commit = GroupCommit(self._log, self._project.now_us)
-        self.serving = Serving(self._project.now_us, self._commit, self._log)
+        self.serving = Serving(self._project.now_us, self._commit, self._log, self._worker.about)
         store = SqliteState(self._project.data / STATE)
         server = _Server(
             uvicorn.Config(

@@ -35,6 +35,7 @@ from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
 from tailorbird.ports import Appended, LogChunk, Logged
 from tailorbird.runtimes import project as projects
+from tailorbird.runtimes.history_questions import HistoryQuestions
 from tailorbird.runtimes.project import HISTORY, Project, load_texts
 from tailorbird.runtimes.project_history import ProjectHistory
 
@@ -158,6 +159,7 @@ class Worker:
         )
         self._history = self._equipped(history)
         self._beside = self._equipped(history.beside())
+        self._questions = HistoryQuestions(self._equipped(history.beside()), self._project.data)
         self._history.follow()
         projects.resident[self._folder] = self._resident
 
@@ -180,6 +182,10 @@ class Worker:
         """Answer the front until it is gone; then this process ends at once."""
         answer(link, {"facts_of": self._facts_of, "seeds": self._seeds, "ping": lambda: "pong"})
         os._exit(0)
+
+    def answer_about_people(self, link: socket.socket) -> None:
+        """Answer what the front is asked over HTTP, until it is gone."""
+        answer(link, self._questions.answers())
 
     def _facts_of(self, subjects: Sequence[str], position: int) -> Iterator[Any]:
         self._beside.follow()
@@ -265,17 +271,19 @@ def _watch(link: socket.socket, done: threading.Event) -> None:
 def work(folder: Path, handles: Sequence[int], run: Callable[[list[str]], int]) -> None:
     """Be the worker of a project: never returns while the front lives.
 
-    ``handles``: where commands arrive, where the front answers, where it asks.
+    ``handles``: where commands arrive, where the front answers, where it asks for itself, and
+    where it asks for others.
     """
     _end_with_parent()
     os.nice(NICE)
-    listening, front, asking = (socket.socket(fileno=handle) for handle in handles)
-    for stream in (listening, front, asking):
+    listening, front, asking, reading = (socket.socket(fileno=handle) for handle in handles)
+    for stream in (listening, front, asking, reading):
         os.set_inheritable(stream.fileno(), False)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = Worker(folder, front)
     threading.Thread(target=worker.answer, args=(asking,), daemon=True).start()
+    threading.Thread(target=worker.answer_about_people, args=(reading,), daemon=True).start()
     threading.Thread(target=worker.follow_for_ever, daemon=True).start()
     while True:
         with contextlib.suppress(KeyboardInterrupt):

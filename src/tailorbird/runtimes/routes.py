@@ -7,6 +7,7 @@ from typing import Final
 from tailorbird.runtimes.project import Project
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.description import Description
+from tailorbird.server.history import History
 from tailorbird.server.ingest import Collector
 from tailorbird.server.profiles import Profiles
 from tailorbird.server.router import Router
@@ -15,7 +16,14 @@ from tailorbird.server.serving import Serving
 from tailorbird.server.state import StateOfServer
 from tailorbird.server.table import routes_in
 
-PARTS: Final[tuple[type, ...]] = (Collector, Profiles, Segments, StateOfServer, Description)
+PARTS: Final[tuple[type, ...]] = (
+    Collector,
+    Profiles,
+    History,
+    Segments,
+    StateOfServer,
+    Description,
+)
 """All parts; the pages about the server are made of what these say of themselves."""
 
 
@@ -24,6 +32,7 @@ def parts_of(serving: Serving, keys: KeyCheck) -> tuple[object, ...]:
     return (
         Collector(serving.commit, keys, serving.now_us),
         Profiles(serving),
+        History(serving),
         Segments(serving),
         StateOfServer(serving),
         Description(tuple(routes_in(PARTS))),

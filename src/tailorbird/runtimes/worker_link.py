@@ -36,7 +36,7 @@ class WorkerLink:
         log: EventLog,
         ran: Callable[[], None],
     ) -> None:
-        """``command`` starts the process; three handles are put behind its words.
+        """``command`` starts the process; four handles are put behind its words.
 
         ``ran`` is called, in some thread, after each command that the process ran.
         """
@@ -46,6 +46,7 @@ class WorkerLink:
         self._ran = ran
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Link | None = None
+        self._reading: Link | None = None
         self.starts = 0
         """How often the process was started."""
 
@@ -68,14 +69,16 @@ class WorkerLink:
         self.starts += 1
         served, asked_by_it = socket.socketpair()
         asking, answered_by_it = socket.socketpair()
-        handles = [s.fileno() for s in (self._listening, asked_by_it, answered_by_it)]
+        reading, read_of_it = socket.socketpair()
+        given = (self._listening, asked_by_it, answered_by_it, read_of_it)
+        handles = [one.fileno() for one in given]
         process = subprocess.Popen(
             [*self._command, *map(str, handles)], pass_fds=handles, stdin=subprocess.DEVNULL
         )
-        asked_by_it.close()
-        answered_by_it.close()
+        for one in given[1:]:
+            one.close()
         threading.Thread(target=self._answer, args=(served,), daemon=True).start()
-        self._process, self._link = process, Link(asking)
+        self._process, self._link, self._reading = process, Link(asking), Link(reading)
         return process
 
     def _answer(self, link: socket.socket) -> None:
@@ -118,6 +121,12 @@ class WorkerLink:
         for columns, positions in self._asked().ask_parts("facts_of", list(subjects), position):
             found += facts_of(FactColumns(*columns), positions)
         return found
+
+    def about(self, what: str, *given: object) -> bytes:
+        """Something about one person, as JSON; waits for no other kind of question."""
+        if self._reading is None:
+            raise GoneError
+        return bytes(self._reading.ask(what, *given))
 
     def seeds(self, files: Mapping[str, str], now_us: int) -> Seeds:
         """Everybody under the definitions of some files, computed while they are read."""

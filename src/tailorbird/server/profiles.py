@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, get_args
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
 
 from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel import limits
+from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.operators import Type
 from tailorbird.language.plain_values import plain
@@ -23,6 +24,7 @@ Field = Literal[
     "ids", "exists", "traits", "scores", "segments", "persona", "at", "as_of", "pending"
 ]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
+SENT: Final = "sent"
 _PASSING: Final = frozenset({"at", "as_of", "pending"})
 """What is told about the telling, and not about the person."""
 
@@ -44,6 +46,8 @@ class Profile(Struct):
     """Facts below this position of the log are taken in."""
     pending: bool | UnsetType = UNSET
     """Whether her history is being read again, so that ``as_of`` is an older place."""
+    sent: dict[str, Any] | Raw | UnsetType = UNSET
+    """The traits that were sent, whether or not a definition reads them."""
 
 
 class Wanted(Struct, forbid_unknown_fields=True):
@@ -74,7 +78,12 @@ class FoundProfiles(Struct):
 ID: Final = text(
     "id", "Any identifier of the person, percent-encoded.", place="path", example="ann"
 )
-_FIELDS: Final = choices("fields", "Only these; all when it is not given.", FIELDS)
+_FIELDS: Final = choices(
+    "fields",
+    f"Only these; all but `{SENT}` when it is not given. The history is asked for `{SENT}`: all "
+    "traits that were sent.",
+    (*FIELDS, SENT),
+)
 MIN_POSITION: Final = count(
     "min_position",
     "The `position` of an answer to events: what is read reflects them. Waits for that, at most "
@@ -106,7 +115,17 @@ class Profiles:
         if view is None:
             raise nobody()
         fields = asked.query["fields"] or FIELDS
-        return Answer(200, told(view, fields), tag=tag_of(_lasting(view, fields)))
+        found = told(view, [name for name in fields if name != SENT])
+        if SENT in fields:
+            found.sent = await self._sent(asked.path["id"])
+        lasting = structs.replace(found, **dict.fromkeys(_PASSING, UNSET))
+        return Answer(200, found, tag=tag_of(lasting))
+
+    async def _sent(self, id_: str) -> Raw:
+        try:
+            return Raw(await self._serving.ask_history("sent", id_, self._serving.now_us()))
+        except InputError:  # she is only linked, and has no fact of her own
+            return Raw(b"{}")
 
     @answers(
         Route(
@@ -154,11 +173,6 @@ def told(view: PersonView, fields: Sequence[Field] = FIELDS) -> Profile:
     for name in fields:
         setattr(found, name, _TELL[name](view))
     return found
-
-
-def _lasting(view: PersonView, fields: Sequence[Field]) -> Profile:
-    """What of it changes when something happens, and not by being asked again."""
-    return told(view, [name for name in fields if name not in _PASSING])
 
 
 def _traits(view: PersonView) -> dict[str, Any]:

@@ -24,9 +24,7 @@ async def reached(
 
     ``look`` tells what it found, and as of which position that is.
     """
-    end = serving.log.end_position
-    if position > end:
-        raise RefusedError(400, f"min_position {position} lies behind the log's end, {end}")
+    written(serving, position)
     deadline_s = asyncio.get_running_loop().time() + PATIENCE_S
     while True:
         moved = serving.moved
@@ -41,3 +39,10 @@ async def reached(
             await asyncio.wait_for(moved.wait(), min(left_s, LOOK_S))
         except TimeoutError:
             continue
+
+
+def written(serving: Serving, position: int) -> None:
+    """Raise `RefusedError` for a position that the log does not have."""
+    end = serving.log.end_position
+    if position > end:
+        raise RefusedError(400, f"min_position {position} lies behind the log's end, {end}")

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.kernel import limits
 from tailorbird.ports import EventLog
 from tailorbird.segments.membership import Turned
 from tailorbird.server.answers import RefusedError
@@ -17,14 +19,26 @@ Told = Callable[[Sequence[Turned]], None]
 
 READERS: Final = 4
 """Threads that read people; they wait for each other, and never hold up a write of the log."""
+HISTORY_S: Final = 30.0
+"""So long an answer of the history is waited for."""
+HISTORY_AGAIN_S: Final = 2
 
+About = Callable[..., bytes]
+"""Takes what is asked and more; raises `GoneError` while the history's process is away."""
 Found = TypeVar("Found")
 
 
 class Serving:
     """The running parts of a server, for those who answer requests."""
 
-    def __init__(self, now_us: Callable[[], int], commit: GroupCommit, log: EventLog) -> None:
+    def __init__(
+        self,
+        now_us: Callable[[], int],
+        commit: GroupCommit,
+        log: EventLog,
+        history: About | None = None,
+    ) -> None:
+        """``history`` answers in JSON what only it knows, and blocks meanwhile."""
         self.now_us = now_us
         self.commit = commit
         self.log = log
@@ -37,6 +51,9 @@ class Serving:
         self.turned = 0
         """How many entries of the record were told since the start."""
         self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._history = history
+        self._historian = ThreadPoolExecutor(1, "historian")
+        self._asking = 0
         self._listeners: set[Told] = set()
 
     def begin(self, live: Live) -> None:
@@ -54,6 +71,32 @@ class Serving:
     async def look(self, look: Callable[[], Found]) -> Found:
         """What is found in people's states, which may have to wait for a commit."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, look)
+
+    async def ask_history(self, what: str, *given: object) -> bytes:
+        """What the history says of somebody, as JSON; raises `RefusedError` when it cannot now.
+
+        Raises `InputError` when it knows nothing of her.
+        """
+        if self._history is None:
+            raise _no_history("the history cannot be asked here")
+        if self._asking >= limits.HISTORY_QUESTIONS:
+            raise _no_history("too many ask for somebody's history; come again")
+        self._asking += 1
+        asked = asyncio.get_running_loop().run_in_executor(
+            self._historian, self._history, what, *given
+        )
+        asked.add_done_callback(self._answered)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asked), HISTORY_S)
+        except GoneError:
+            raise _no_history("the history is being started again; come again") from None
+        except TimeoutError:
+            raise _no_history(f"the history took longer than {HISTORY_S:.0f} s") from None
+
+    def _answered(self, asked: asyncio.Future[bytes]) -> None:
+        self._asking -= 1
+        if not asked.cancelled():
+            asked.exception()  # whoever still waits is told; nobody else has to be
 
     def move(self) -> None:
         """Tell those who wait for people's states that these have moved along."""
@@ -74,3 +117,7 @@ class Serving:
     def close(self) -> None:
         """Let streams end."""
         self.closing.set()
+
+
+def _no_history(says: str) -> RefusedError:
+    return RefusedError(503, says, retry_after_s=HISTORY_AGAIN_S)
