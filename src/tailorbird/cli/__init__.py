@@ -54,10 +54,14 @@ VERBS: Final = {
     "figures": Verb("figures", "cut points of the population, kept as facts"),
     "prove": Verb("prove", "compare the readings on your own data"),
     "serve": Verb("serve", "take events over HTTP, and keep live profiles"),
+    "backup": Verb("backup", "copy the log and the registry to another place"),
+    "restore": Verb("restore", "make a project again from its backup and its keys"),
     "simulate": Verb("simulate", "write an invented clickstream to a file"),
 }
 """In the order in which they are listed."""
-_ALWAYS_HERE: Final = frozenset({"init", "check", "pull", "serve", "simulate", "keys"})
+_ALWAYS_HERE: Final = frozenset(
+    {"backup", "check", "init", "keys", "pull", "restore", "serve", "simulate"}
+)
 """Commands that need no history."""
 
 

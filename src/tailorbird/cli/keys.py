@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -18,7 +19,7 @@ from tailorbird.runtimes.project import Project
 
 @click.group("keys")
 def command() -> None:
-    """Keys of the programs that send events and read profiles.
+    """Keys of the programs that send events and read profiles; `copy` is about those of the log.
 
     \b
     tailorbird keys create web-shop --scope write
@@ -100,6 +101,31 @@ def revoke(project: Project, id_: str, as_json: bool) -> None:
         emit_json(_plain(key))
         return
     say(f"revoked the {key.scope} key {key.id} of {key.name}")
+
+
+@command.command("copy")
+@click.argument("to", type=click.Path(path_type=Path))
+@json_option
+@with_project
+def copy(project: Project, to: Path, as_json: bool) -> None:
+    """Put the keys that open the log into the file TO, in place of the copy that was there.
+
+    These are not the keys of programs but those of subjects: what is written about somebody can be
+    read with her key alone. A backup does not have them, so a restoration needs both. Only the
+    newest copy is kept, because an older one could read who was erased since. Copy them again
+    after each day with new people, at the latest with each backup.
+
+    \b
+    tailorbird keys copy /mnt/safe/shop.keys
+    """
+    from tailorbird.runtimes.backups import copy_keys
+
+    done = copy_keys(project, to)
+    if as_json:
+        emit_json({"file": str(done.path), "subjects": done.subjects, "position": done.position})
+        return
+    say(f"the keys of {done.subjects:,} subjects are in {done.path}, written and read again")
+    say(f"they open all facts below position {done.position:,}; keep them apart from backups")
 
 
 def _plain(key: ApiKey) -> dict[str, Any]:

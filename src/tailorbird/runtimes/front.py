@@ -25,7 +25,7 @@ from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.language import live
 from tailorbird.ports import EventLog, LogChunk, Logged
-from tailorbird.runtimes.project import HISTORY, REGISTRY, SOCKET, STATE, Project, load_texts
+from tailorbird.runtimes.project import REGISTRY, SOCKET, STATE, Project, load_texts
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.segments.membership import Turned
 from tailorbird.server.router import Router
@@ -102,7 +102,7 @@ class Front:
 
     def run(self) -> None:
         """Serve until a signal ends it."""
-        take_over_old_history(self._project)
+        self._project.take_over_old_history()
         self._project.log.become_writer()
         runner = asyncio.Runner(loop_factory=_loop_factory())
         with runner:
@@ -246,11 +246,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def take_over_old_history(project: Project) -> None:
-    """Give a project whose history was made before there were logs its log."""
-    if project.log.end_position or not (project.data / HISTORY).exists():
-        return
-    project.history.close()  # opening it did everything
-    del project.__dict__["history"]

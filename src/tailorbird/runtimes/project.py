@@ -140,6 +140,13 @@ class Project:
         """Every version that was published."""
         return SqliteRegistry(self.data / REGISTRY)
 
+    def take_over_old_history(self) -> None:
+        """Give a project whose history was made before there were logs its log."""
+        if self.log.end_position or not (self.data / HISTORY).exists():
+            return
+        self.history.close()  # opening it did everything
+        del self.__dict__["history"]
+
     def now_us(self) -> int:
         """The present instant of the real clock."""
         return time.time_ns() // 1_000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final, Self
@@ -12,6 +13,7 @@ import apsw
 
 from tailorbird.edges.sqlite_files import guarded, open_file, told, transaction
 from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash
+from tailorbird.kernel.errors import InputError
 
 WHAT: Final = "the keyring"
 _CACHED: Final = 200_000
@@ -41,6 +43,8 @@ class SqliteKeyring:
         """Open or make the keyring at a path; None keeps it in memory."""
         self._path = path
         self._random_bytes = random_bytes
+        if path is not None:
+            _private(path)
         self._connection = open_file(path, WHAT, MIGRATIONS)
         # What is deleted is overwritten in the file too.
         self._connection.execute("PRAGMA secure_delete = ON")
@@ -122,6 +126,36 @@ class SqliteKeyring:
             self._remember(new)
         return known | new
 
+    @contextmanager
+    def held(self) -> Iterator[tuple[bytes, int, Iterator[tuple[bytes, bytes]]]]:
+        """The secret, how many keys there are, and all of them in order, as of one instant."""
+        if self._path is None:
+            raise InputError("keys that are only in memory have no copy")
+        with told(WHAT, self._path):
+            reading = open_file(self._path, WHAT, MIGRATIONS)
+            try:
+                reading.execute("BEGIN")
+                count = int(reading.execute("SELECT count(*) FROM keys").get)
+                rows: Any = reading.execute("SELECT subject, key FROM keys ORDER BY subject")
+                yield self._secret, count, rows
+            finally:
+                reading.close()
+
+    @classmethod
+    def restored(
+        cls, path: Path, secret: bytes, records: Iterable[tuple[bytes, bytes]]
+    ) -> SqliteKeyring:
+        """Make a keyring of what `held` gave; an error of the records leaves none open."""
+        keyring = cls(path, lambda _length: secret)
+        try:
+            with guarded(WHAT), transaction(keyring._connection):
+                keyring._connection.executemany("INSERT INTO keys VALUES (?, ?)", records)
+        except BaseException:
+            keyring.close()
+            raise
+        keyring._random_bytes = os.urandom
+        return keyring
+
     def destroy(self, subjects: Collection[bytes]) -> None:
         """Forget the keys of subjects for ever: what was sealed with them can be read no more."""
         with self._lock:
@@ -138,3 +172,9 @@ class SqliteKeyring:
         if len(self._cache) + len(keys) > _CACHED:
             self._cache.clear()
         self._cache.update(keys)
+
+
+def _private(path: Path) -> None:
+    """Make a new file one that nobody else may read; those beside it get the same rights."""
+    with suppress(OSError):  # opening it tells what is wrong
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final, Self
 import apsw
 
 from tailorbird.edges.logs.lease import Lease
+from tailorbird.edges.logs.raw_groups import MIGRATIONS, WHAT, checked
 from tailorbird.edges.logs.sealed_groups import frames_of, packed, subjects_in, unpacked
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.sqlite_files import guarded, open_file, told
@@ -25,28 +25,8 @@ from tailorbird.governance.seals import HASH_BYTES, BrokenSealError
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import DamagedLogError, LogChunk, Logged, NotWritableError, StaleWriterError
 
-WHAT: Final = "the log"
 _IDS_AT_ONCE: Final = 2_000_000
 """About so many ids are sorted together when a log is opened for writing."""
-MIGRATIONS: Final = (
-    """
-    CREATE TABLE meta (
-        epoch INTEGER NOT NULL,
-        end_position INTEGER NOT NULL,
-        known_us INTEGER NOT NULL,
-        keyring BLOB NOT NULL
-    ) STRICT;
-    INSERT INTO meta VALUES (0, 0, 0, x'');
-    CREATE TABLE groups (
-        first_position INTEGER PRIMARY KEY,
-        count INTEGER NOT NULL,
-        ids BLOB NOT NULL,
-        ids_checksum INTEGER NOT NULL,
-        checksum INTEGER NOT NULL,
-        blob BLOB NOT NULL
-    ) STRICT;
-    """,
-)
 
 
 class SqliteLog:
@@ -143,7 +123,7 @@ class SqliteLog:
         with told(WHAT, self._path):
             for first, count, checksum, ids in _sound(self._connection.execute(rows), 0, self._end):
                 _expect(first, following)
-                if len(ids) != count * HASH_BYTES or _checked(first, count, ids) != checksum:
+                if len(ids) != count * HASH_BYTES or checked(first, count, ids) != checksum:
                     raise DamagedLogError(first, count)
                 following = first + count
                 gathered += ids
@@ -257,7 +237,7 @@ class SqliteLog:
     def _opened(
         self, first: int, count: int, checksum: int, blob: bytes
     ) -> list[tuple[int, tuple[Any, ...]]]:
-        if _checked(first, count, blob) != checksum:
+        if checked(first, count, blob) != checksum:
             raise DamagedLogError(first, count)
         try:
             frames = frames_of(blob)
@@ -265,11 +245,6 @@ class SqliteLog:
             return unpacked(frames, first, keys)
         except (ValueError, BrokenSealError) as error:
             raise DamagedLogError(first, count) from error
-
-
-def _checked(first: int, count: int, data: bytes) -> int:
-    """A checksum that also notices when data stands under another position."""
-    return zlib.crc32(data, zlib.crc32(b"%d %d" % (first, count)))
 
 
 def _sound(rows: Iterable[Any], position: int, end: int) -> Iterator[tuple[int, int, int, bytes]]:
@@ -337,7 +312,7 @@ class _Writer:
         ids = b"".join(hashes)
         assert len(ids) == HASH_BYTES * new.length
         first, count = self.end, new.length
-        checksums = _checked(first, count, ids), _checked(first, count, blob)
+        checksums = checked(first, count, ids), checked(first, count, blob)
         with guarded(WHAT):
             log._connection.execute(
                 "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?)",

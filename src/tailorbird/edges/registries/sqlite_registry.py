@@ -56,6 +56,12 @@ class SqliteRegistry:
         """Let the file go."""
         self._connection.close()
 
+    @contextmanager
+    def held(self) -> Iterator[bytes]:
+        """All of it as the bytes of a file; nobody can add to it until the block is left."""
+        with self._told(), self._transaction():
+            yield self._connection.serialize()
+
     def newest(self) -> Version | None:
         """The version with the highest number; None before the first publication."""
         with self._told():
