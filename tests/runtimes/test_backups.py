@@ -32,7 +32,7 @@ def opened(folder: Path) -> Iterator[Project]:
 
 def accept(project: Project, *people: str) -> None:
     rows = [
-        (who, 5, f"{who} {n}", "Seen", True, True, "web", None, None, None, False)
+        (who, 5, f"{who} {n}", "Seen", True, True, "web", None, None, None)
         for n, who in enumerate(people, project.log.end_position)
     ]
     project.log.append([columns_from_rows(rows)], 9)

@@ -25,9 +25,7 @@ def keyring(tmp_path: Path) -> Iterator[SqliteKeyring]:
 def path(tmp_path: Path, keyring: SqliteKeyring) -> Path:
     with SqliteLog(tmp_path / "log.sqlite", keyring) as log:
         for ids in ("abc", "de", "f"):
-            rows = [
-                (id_, 5, id_, "Seen", True, True, "web", None, None, None, False) for id_ in ids
-            ]
+            rows = [(id_, 5, id_, "Seen", True, True, "web", None, None, None) for id_ in ids]
             log.append([columns_from_rows(rows)], 9)
     return tmp_path / "log.sqlite"
 
