@@ -41,12 +41,12 @@ class LogHistories:
 
 
 class Service:
-    """A log, a store and live people on files in a folder."""
+    """A log, and live people with their store in a folder."""
 
     def __init__(self, folder: Path, plan: live.Plan, memory_bytes: int = 1 << 28) -> None:
         self.folder, self.plan, self.memory_bytes = folder, plan, memory_bytes
-        self.keyring = SqliteKeyring(folder / "keys.sqlite")
-        self.log = SqliteLog(folder / "log.sqlite", self.keyring)
+        self.keyring = SqliteKeyring(None)  # it is the live people that end and begin again
+        self.log = SqliteLog(None, self.keyring)
         self.asked: list[tuple[Wanted, list[Fact]]] = []
         self.open()
 
@@ -67,9 +67,9 @@ class Service:
         histories = LogHistories(self.log)
         self.live = Live(self.log, self.store, self.plan, histories, memory_bytes=self.memory_bytes)
 
-    def adopt(self, plan: live.Plan, now_us: int) -> None:
-        """Begin anew from what the history says at the position of the live people."""
-        position = self.live.position
+    def adopt(self, plan: live.Plan, now_us: int, back: int = 0) -> None:
+        """Begin anew from what the history says so many facts before the live people are."""
+        position = max(self.live.position - back, 0)
         facts = [fact for fact in self.log_facts() if fact.position < position]
         with DuckDbHistory(None) as history:
             history.append([fact._replace(position=0) for fact in facts])

@@ -294,6 +294,110 @@ def test_an_answer_about_people_who_were_joined_meanwhile_is_not_taken(running: 
     running.check_record()
 
 
+def test_an_answer_from_before_people_were_parted_and_joined_again_is_not_taken(
+    running: Service,
+) -> None:
+    running.accept(fact("a"), fact("b"), fact("c"))
+    pending(running, "a", "c")
+    running.accept(fact("a", MERGE, other="b", id="ab", at_us=START + 2))
+    running.live.advance(START + 2)
+    running.ask_histories(10)  # of a and b as one person
+    running.accept(fact("x", UNMERGE, links=["ab"], at_us=START + 3))
+    running.accept(fact("b", at_us=START + 4))  # waits with the history of b alone
+    running.accept(fact("a", MERGE, other="b", at_us=START + 5))
+    running.live.advance(START + 5)
+    running.tell_histories()
+    seen = running.live.person("a", START + 5)
+    assert seen is not None and seen.is_pending
+    running.run_to(START + 6)
+    seen = running.live.person("a", START + 6)
+    assert seen is not None and seen.traits["seen"] == 3 * UNIT
+
+
+def test_who_is_joined_with_a_pending_person_is_pending(running: Service) -> None:
+    running.accept(fact("y"), fact("z"), fact("y", at_us=START + 1), fact("a"))
+    pending(running, "y", "z")
+    running.accept(fact("y", MERGE, other="a", at_us=START + 2))
+    running.live.advance(START + 2)
+    seen = running.live.person("y", START + 2)
+    assert seen is not None and seen.identifiers == ("a", "y") and seen.is_pending
+    running.run_to(START + 3)
+    seen = running.live.person("y", START + 3)
+    assert seen is not None and seen.traits["seen"] == 3 * UNIT
+    running.check_record()
+
+
+def test_what_is_told_of_a_pending_person_stays_as_it_was_when_she_is_joined(
+    running: Service,
+) -> None:
+    running.accept(fact("a"), fact("b"), fact("b", at_us=START + 1), fact("c"))
+    running.accept(fact("b", MERGE, other="c", id="bc"))
+    running.run_to(START + 1)
+    running.accept(fact("a", at_us=START + 2), fact("x", UNMERGE, links=["bc"]))
+    running.accept(fact("b", MERGE, other="a", at_us=START + 2))
+    found = running.live.advance(START + 2)  # a turns and is marked in one commit
+    assert ("a", "keen", True) in entries(found)
+    assert running.live.members("keen", None, 9) == ["a"]
+    running.check_record()
+    running.accept(fact("a", MERGE, other="d", at_us=START + 3), fact("d", at_us=START + 3))
+    running.live.advance(START + 3)
+    running.restart()
+    running.check_record()
+    assert running.live.members("keen", None, 9) == ["a"]
+
+
+def test_nobody_goes_on_before_a_change_for_everybody_is_taken_in(running: Service) -> None:
+    running.accept(fact("ann", at_us=START + 10 * MINUTE), fact("bob"))
+    running.run_to(START + HOUR)
+    later = START + 2 * HOUR
+    running.accept(fact(WORKSPACE, SETTING, later, name="zone", value="Europe/Berlin"))
+    running.accept(fact("ann", at_us=later))
+    running.live.advance(later)
+    for who in ("ann", "bob"):
+        seen = running.live.person(who, later)
+        assert seen is not None and seen.is_pending
+        assert (seen.as_of, seen.traits["seen"]) == (2, UNIT)
+
+
+def test_settings_stay_in_force_under_other_definitions(running: Service) -> None:
+    running.accept(fact(WORKSPACE, SETTING, START, name="zone", value="Europe/Berlin"))
+    running.run_to(START)
+    running.adopt(running.plan, START)
+    running.restart()
+    running.accept(fact("ann", at_us=START + 10 * MINUTE))  # 22:23 UTC
+    running.run_to(START + HOUR)
+    assert running.live.members("late_night", None, 9) == ["ann"]
+
+
+def test_who_was_let_go_of_is_woken_when_everybody_is() -> None:
+    with service(live.plan(load_text(PLAN).definitions), memory_bytes=0) as running:
+        running.accept(fact("ann", at_us=START + 10 * MINUTE))
+        running.run_to(START + HOUR)
+        soon = START + DAY
+        running.accept(
+            fact(WORKSPACE, SETTING, soon, name="zone", value="Europe/Berlin", known_us=START + DAY)
+        )
+        running.live.advance(START + 2 * HOUR)
+        assert running.live.next_wake_us == soon
+        running.live.wake(soon)
+        assert running.live.next_wake_us > soon
+        running.run_to(soon)
+        assert running.live.members("late_night", None, 9) == ["ann"]
+
+
+def test_an_answer_that_only_a_history_gives_is_exact_before_anybody_was_woken(
+    running: Service,
+) -> None:
+    running.accept(fact("ann", at_us=START + 10 * MINUTE))  # 22:23 UTC
+    running.accept(
+        fact("ann", TRAITS, timezone="Europe/Berlin", at_us=START + DAY, known_us=START + HOUR)
+    )
+    running.run_to(START + HOUR)
+    seen = running.live.person("ann", START + DAY)
+    assert seen is not None and seen.segments == ("late_night",)
+    assert running.live.members("late_night", None, 9) == []
+
+
 def test_a_change_of_zone_is_a_change_for_everybody(running: Service) -> None:
     running.accept(fact("ann", at_us=START + 10 * MINUTE))  # 22:23 UTC
     running.run_to(START + HOUR)

@@ -432,26 +432,23 @@ class Live:
                 return None
             now_us = max(now_us, self._clock_us)
             subjects = tuple(self._store.subjects_of(resident.person))
-            state, as_of = self._shown(resident, subjects, now_us)
-            found = view(self.plan, subjects, state, (now_us, self._world))
-            return found._replace(as_of=as_of, is_pending=resident.is_pending)
+            state, as_of = self._shown(resident, now_us)
+            plan, at, is_pending = self.plan, (now_us, self._world), resident.is_pending
+        if state is None:  # reading a history takes long: nobody else waits for it
+            assert self._histories is not None
+            state = read_anew(plan, self._histories.facts_of(subjects, as_of), *at)
+        return view(plan, subjects, state, at)._replace(as_of=as_of, is_pending=is_pending)
 
-    def _shown(
-        self, resident: Resident, subjects: Sequence[str], now_us: int
-    ) -> tuple[PersonState, int]:
-        if resident.is_pending:
-            pending = self._store.find_pending(resident.person)
-            assert pending is not None
-            state = live.decode(live.encode(resident.state))
-            told = self._standing(resident.standing)
-            state.known, state.turned, state.persona = told.known, told.turned, told.persona
-            return state, pending.as_of
-        if resident.state.heavy and self._histories is not None:
-            facts = self._histories.facts_of(subjects, self.position)
-            told_now = live.fold(self.plan, facts, now_us, self._world, unbounded=True)
-            assert isinstance(told_now, Step)
-            return told_now.state, self.position
-        return moved(self.plan, resident.state, now_us, self._world), self.position
+    def _shown(self, resident: Resident, now_us: int) -> tuple[PersonState | None, int]:
+        """A copy of what is told of somebody, None if only her history tells it, and as of when."""
+        if not resident.is_pending:
+            return moved(self.plan, resident.state, now_us, self._world), self.position
+        pending = self._store.find_pending(resident.person)
+        assert pending is not None
+        state = live.decode(live.encode(resident.state))
+        told = self._standing(resident.standing)
+        state.known, state.turned, state.persona = told.known, told.turned, told.persona
+        return state, pending.as_of
 
     def record(self, after: int, most: int) -> list[Turned]:
         """The entries of about so many steps, with a number above one: how streams resume."""
@@ -476,9 +473,7 @@ def folded(plan: live.Plan, facts: Sequence[Fact], now_us: int, world: World) ->
     told = live.fold(plan, facts, now_us, world)
     if isinstance(told, Step):
         return told.state
-    told = live.fold(plan, facts, now_us, world, unbounded=True)
-    assert isinstance(told, Step)
-    whole = told.state
+    whole = read_anew(plan, facts, now_us, world)
     return PersonState(
         first_us=whole.first_us,
         first_act_us=whole.first_act_us,
@@ -488,3 +483,10 @@ def folded(plan: live.Plan, facts: Sequence[Fact], now_us: int, world: World) ->
         wake_at=whole.wake_at,
         heavy=True,
     )
+
+
+def read_anew(plan: live.Plan, facts: Sequence[Fact], now_us: int, world: World) -> PersonState:
+    """The state after a history, however large it is: for one answer, not to be kept."""
+    told = live.fold(plan, facts, now_us, world, unbounded=True)
+    assert isinstance(told, Step)
+    return told.state

@@ -144,7 +144,6 @@ class Residents:
         row = self._store.find(resident.person)
         assert row is not None
         resident.state, resident.standing = live.decode(row.state), row.standing
-        resident.state.wake_at = row.wake_at
 
     def _row(self, resident: Resident) -> StoredPerson:
         row = self._stored(resident, resident.state)

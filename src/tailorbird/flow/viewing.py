@@ -34,13 +34,17 @@ class PersonView(NamedTuple):
     """Those that the values are of."""
 
 
-def moved(plan: Plan, state: PersonState, now_us: int, world: World) -> PersonState:
-    """A state as it is at an instant, without touching the one that is kept."""
-    state = live.decode(live.encode(state))
-    if state.wake_at > now_us or state.heavy:
-        return state
+def moved(plan: Plan, state: PersonState, now_us: int, world: World) -> PersonState | None:
+    """A state as it is at an instant, without touching the one that is kept.
+
+    None when only the person's history tells.
+    """
+    if state.heavy:
+        return None
+    if state.wake_at > now_us:
+        return live.decode(live.encode(state))
     told = live.wake(plan, live.decode(live.encode(state)), now_us, world)
-    return told.state if isinstance(told, Step) else state
+    return told.state if isinstance(told, Step) else None
 
 
 def answered(plan: Plan, state: PersonState, now_us: int, world: World) -> dict[Key, Any]:
