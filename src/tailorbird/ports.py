@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from tailorbird.delivery.endpoints import Endpoint, SealedSecret
+from tailorbird.delivery.health import Health
+from tailorbird.delivery.outbox import Message
+from tailorbird.delivery.retry import Outcome
 from tailorbird.events.cells import Kind
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.mapping import Mapping as RowMapping
@@ -377,6 +381,9 @@ class StateStore(Protocol):
     def last_number(self) -> int:
         """The number of the newest entry of the record, 0 without any."""
 
+    def add_messages(self, messages: Iterable[Message]) -> None:
+        """Put messages into the outbox, behind all others."""
+
     def add_workspace_fact(self, fact: Fact) -> None:
         """Keep a fact about everybody."""
 
@@ -389,3 +396,114 @@ class Histories(Protocol):
 
     def facts_of(self, subjects: Sequence[str], position: int) -> list[Fact]:
         """The facts of some subjects below a position of the log, in any order."""
+
+
+class Standing(NamedTuple):
+    """How one endpoint's part of the outbox is."""
+
+    waiting: int
+    dead: int
+    """Messages that were given up and can be sent again by hand."""
+    health: Health
+
+
+class OutboxDesk(Protocol):
+    """What people ask of the outbox; each call is a transaction of its own."""
+
+    def standing(self, endpoint: str) -> Standing:
+        """How much waits for an endpoint, and how it is."""
+
+    def dead(self, endpoint: str, most: int) -> list[Message]:
+        """So many messages that were given up, the newest first."""
+
+    def revive(self, endpoint: str, ids: Collection[str] | None) -> int:
+        """Send messages again that were given up, all or some; they come last. Gives how many."""
+
+    def forgive(self, endpoint: str) -> None:
+        """Forget that an endpoint failed: it is sent messages as if it never had."""
+
+    def drop(self, endpoint: str) -> None:
+        """Forget everything of an endpoint; when this is done nothing more is sent to it."""
+
+
+class Outbox(OutboxDesk, Protocol):
+    """Messages from the commit that made them until they have arrived, for whoever sends them."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is written within is kept at its end, or nothing of it after an error."""
+
+    def recover(self) -> list[Message]:
+        """Take back what a process that is gone had claimed; gives it, as of unknown outcome."""
+
+    def claim(self, endpoint: str, now_us: int, most: int) -> list[Message]:
+        """Claim so many messages that are due, the longest due first."""
+
+    def next_due_us(self, endpoint: str) -> int | None:
+        """When the next message is due that is not claimed."""
+
+    def keep(self, message: Message, now_us: int) -> None:
+        """Note what became of a claimed message; one that was sent is gone with that."""
+
+    def give_up(self, endpoint: str, why: str, now_us: int) -> None:
+        """Give up all that waits for an endpoint and is not claimed."""
+
+    def endpoints(self) -> list[str]:
+        """The ids of the endpoints that anything is kept of."""
+
+    def forget_dead(self, before_us: int) -> None:
+        """Forget what was given up before an instant."""
+
+    def health(self, endpoint: str) -> Health:
+        """How an endpoint is."""
+
+    def put_health(self, endpoint: str, health: Health) -> None:
+        """Note how an endpoint is."""
+
+
+class Channel(Protocol):
+    """A way to get a message to somebody else's machine."""
+
+    async def send(self, endpoint: Endpoint, secrets: Sequence[bytes], message: Message) -> Outcome:
+        """Try once; whatever goes wrong is in the outcome."""
+
+
+class Receivers(Protocol):
+    """Whom messages go to, as it is decided now."""
+
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        """All endpoints by id, also those that are disabled."""
+
+    def disable(self, endpoint: str, why: str, now_us: int) -> None:
+        """Let nothing more be sent to an endpoint, until it is enabled."""
+
+
+class Endpoints(Receivers, Protocol):
+    """Where endpoints of webhooks are kept, with the secrets that sign for them."""
+
+    def secrets_of(self, endpoint: str) -> list[SealedSecret]:
+        """The secrets of an endpoint, the newest first."""
+
+    def add_endpoint(self, endpoint: Endpoint, secret: SealedSecret) -> None:
+        """Keep a new endpoint."""
+
+    def replace_secret(self, endpoint: str, secret: SealedSecret, expires_us: int) -> None:
+        """Give an endpoint another secret; the others sign until an instant."""
+
+    def enable(self, endpoint: str) -> None:
+        """Let messages be made and sent again."""
+
+    def remove_endpoint(self, endpoint: str) -> None:
+        """Forget an endpoint and its secrets."""
+
+
+class Keyring(Protocol):
+    """Random keys by name, in a file of their own that is never part of a backup."""
+
+    def found(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
+        """The keys of those names that have one."""
+
+    def made(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
+        """The keys of all these names, made where there was none."""
+
+    def destroy(self, subjects: Collection[bytes]) -> None:
+        """Forget keys for ever: what was sealed with them can be read no more."""

@@ -39,6 +39,7 @@ VERBS: Final = {
     "check": Verb("check", "say everything that is wrong with the definitions"),
     "import": Verb("importing", "read an event file into the history"),
     "keys": Verb("keys", "make, list and revoke keys for the server"),
+    "webhooks": Verb("webhooks", "tell other systems who enters and leaves segments"),
     "list": Verb("lists", "put people on a list, or take them off"),
     "publish": Verb("publish", "make the definition files the registry's newest version"),
     "pull": Verb("pull", "write the registry's newest version into the definition files"),

@@ -6,13 +6,15 @@ and the record. After a crash the facts behind the stored position are taken in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import merge as merged
 from itertools import islice
 from threading import RLock
 from typing import Any, Final, NamedTuple
 
+from tailorbird.delivery.announcing import announcements
+from tailorbird.delivery.endpoints import Endpoint
 from tailorbird.events.columns import facts_of
 from tailorbird.flow.adopting import Seeds, fingerprint, put_seeds, turned_by_definition
 from tailorbird.flow.recording import Recording
@@ -62,8 +64,11 @@ class Live:
         histories: Histories | None = None,
         *,
         memory_bytes: int = RESIDENT_BYTES,
+        endpoints: Callable[[], Sequence[Endpoint]] = tuple,
     ) -> None:
+        """``endpoints``: who is told of those who turn, asked in each commit in which some do."""
         self.plan = plan
+        self._endpoints = endpoints
         self._log = log
         self._store = store
         self._histories = histories
@@ -110,7 +115,7 @@ class Live:
                     yield turned
                     turned += self._recording.taken()
                     self._residents.store()
-                    self._store.add_record(turned)
+                    self._note(turned)
                     self._store.put_meta(LiveMeta(self.position, self._clock_us, self._fingerprint))
             except BaseException:
                 self._load()
@@ -118,6 +123,13 @@ class Live:
             self._residents.evict()
             self._next_wake_us = self._stored_wake_us()
             self._committed = self.position
+
+    def _note(self, entries: Sequence[Turned], *, is_told: bool = True) -> None:
+        """Put entries into the record, and messages about them into the outbox."""
+        if entries:
+            self._store.add_record(entries)
+            if is_told:
+                self._store.add_messages(announcements(entries, self._endpoints()))
 
     def _stored_wake_us(self) -> int:
         found = self._store.next_wake_us()
@@ -205,6 +217,7 @@ class Live:
 
         Facts that were taken in since are taken in again under the new plan, up to where the old
         one is: there it takes effect, and the record tells who stands otherwise because of it.
+        Of a store that is filled for the first time nobody is told: they turned before it was made.
         """
         with self._lock:
             before, until, self.is_stale = self.plan, self.position, False
@@ -217,7 +230,7 @@ class Live:
                     for entries in turned_by_definition(
                         compared, old, self._standings_of(plan), at
                     ):
-                        self._store.add_record(entries)
+                        self._note(entries, is_told=until > 0)
                     self._recording = Recording(self._store.last_number())
             except BaseException:
                 self.plan = before

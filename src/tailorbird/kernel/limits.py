@@ -60,3 +60,21 @@ PAGE_ITEMS: Final = 1_000
 """Members, or facts of somebody, on one page."""
 HISTORY_QUESTIONS: Final = 32
 """Requests that wait for the history at a time; who comes then is told to come again."""
+ENDPOINTS: Final = 50
+"""Endpoints of webhooks that a project may have."""
+ENDPOINT_SECRETS: Final = 5
+"""Secrets of one endpoint that sign at the same time."""
+ENDPOINT_SENDS: Final = 16
+"""Messages that may be on their way to one endpoint."""
+URL_CHARACTERS: Final = 2_000
+ANSWER_BYTES: Final = 65_536
+"""Bytes of an answer to a message that are read; what it says is not looked at."""
+WAITING_MESSAGES: Final = 1_000_000
+"""Messages that may wait for one endpoint; with more it is disabled, and nothing new is made."""
+MESSAGE_TRIES: Final = 150
+MESSAGE_DAYS: Final = 4
+"""A message is given up when its first try is so many days ago."""
+FAILING_DAYS: Final = 5
+"""An endpoint that has taken nothing for so many days is disabled."""
+DEAD_MESSAGE_DAYS: Final = 30
+"""Messages that were given up are kept for so many days, to be sent again by hand."""

@@ -26,6 +26,7 @@ from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.language import live
 from tailorbird.ports import EventLog, LogChunk, Logged
 from tailorbird.runtimes.project import REGISTRY, SOCKET, STATE, Project, load_texts
+from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.segments.membership import Turned
 from tailorbird.server.router import Router
@@ -116,7 +117,10 @@ class Front:
         self._log = WatchedLog(self._project.log, self._wake_up)
         path = self._project.data / SOCKET
         listening = listen(path)
-        self._worker = WorkerLink(self._worker_command, listening, self._log, self._wake_up)
+        self._webhooks = Webhooks(self._project)
+        self._worker = WorkerLink(
+            self._worker_command, listening, self._log, self._wake_up, self._webhooks.answers()
+        )
         self._commit = GroupCommit(self._log, self._project.now_us)
         self.serving = Serving(self._project.now_us, self._commit, self._log, self._worker.about)
         store = SqliteState(self._project.data / STATE)
@@ -135,6 +139,8 @@ class Front:
             asyncio.create_task(self._guarded(self._worker.keep_running)),
             asyncio.create_task(self._guarded(lambda: self._keep_current(store))),
         ]
+        self.serving.listen(lambda _turned: self._webhooks.wake())
+        delivering = asyncio.create_task(self._guarded(self._webhooks.run))
         committing = asyncio.create_task(self._commit.run())
         serving = asyncio.create_task(server.serve())
         try:
@@ -151,6 +157,8 @@ class Front:
                 task.cancel()
             path.unlink(missing_ok=True)
             listening.close()
+            delivering.cancel()
+            await asyncio.wait([delivering])
             await asyncio.to_thread(self._worker.end)
             self._thread.shutdown()
             store.close()
@@ -215,7 +223,8 @@ class Front:
         self._worker.is_ready()
         self._version, files = self._newest()
         plan = live.plan(load_texts(files).definitions)
-        begun = Live(self._project.log, store, plan, self._worker)
+        told = self._webhooks.told_now
+        begun = Live(self._project.log, store, plan, self._worker, endpoints=told)
         if begun.is_stale or (not begun.position and self._log.end_position):
             begun.adopt(plan, self._worker.seeds(files, self._project.now_us()))
         return begun

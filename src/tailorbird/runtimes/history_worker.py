@@ -38,6 +38,7 @@ from tailorbird.runtimes import project as projects
 from tailorbird.runtimes.history_questions import HistoryQuestions
 from tailorbird.runtimes.project import HISTORY, Project, load_texts
 from tailorbird.runtimes.project_history import ProjectHistory
+from tailorbird.runtimes.webhook_desk import RemoteDesk
 
 BATCHES: Final = 200_000
 """So many facts of one batch are appended all together; a longer one goes in several groups."""
@@ -137,6 +138,7 @@ class ResidentProject(Project):
         """Let go of what this command opened."""
         self.__dict__.pop("history", None)
         self.__dict__.pop("log", None)
+        self.__dict__.pop("outbox", None)
         super().close()
 
 
@@ -174,6 +176,7 @@ class Worker:
         self._history.now_us = made.now_us()
         self._history.wanted = None if published else made.settings.published()
         made.__dict__["history"] = self._history
+        made.__dict__["outbox"] = RemoteDesk(self._front)
         return made
 
     # What the front asks

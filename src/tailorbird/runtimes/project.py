@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
+from tailorbird.edges.registries.sqlite_endpoints import SqliteEndpoints
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
+from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
 from tailorbird.flow import tail
 from tailorbird.kernel.errors import InputError
 from tailorbird.language.files import load
 from tailorbird.language.resolve import Resolved
+from tailorbird.ports import OutboxDesk
 from tailorbird.runtimes.settings import FILE, Settings, read_settings
 from tailorbird.runtimes.working_copy import WorkingCopy
 
@@ -66,6 +69,11 @@ class Project:
             self.keyring.close()
         if "registry" in opened:
             self.registry.close()
+        if "endpoints" in opened:
+            self.endpoints.close()
+        outbox = opened.get("outbox")
+        if isinstance(outbox, SqliteOutbox):
+            outbox.close()
 
     @cached_property
     def settings(self) -> Settings:
@@ -146,6 +154,16 @@ class Project:
             return
         self.history.close()  # opening it did everything
         del self.__dict__["history"]
+
+    @cached_property
+    def endpoints(self) -> SqliteEndpoints:
+        """The endpoints of webhooks."""
+        return SqliteEndpoints(self.data / REGISTRY)
+
+    @cached_property
+    def outbox(self) -> OutboxDesk:
+        """The messages that wait or were given up; a running server is asked for its own."""
+        return SqliteOutbox(self.data / STATE)
 
     def now_us(self) -> int:
         """The present instant of the real clock."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tailorbird.delivery.addresses import Network, networks
 from tailorbird.events.sections import Section, read_sections
 from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.kernel.instants import find_zone, format_duration, parse_duration
@@ -123,6 +124,13 @@ SETTINGS: Final = (
         "whether a proxy before the server does TLS and says for whom it asks",
         _yes_or_no,
     ),
+    Setting(
+        "webhook_networks",
+        "networks such as 10.1.0.0/16, with commas",
+        "",
+        "private networks that webhooks may go to, also without TLS; else only public addresses",
+        networks,
+    ),
 )
 
 
@@ -138,6 +146,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     behind_proxy: bool = False
+    webhook_networks: tuple[Network, ...] = ()
 
     def published(self) -> dict[str, str]:
         """Those that can change an answer, as the texts that are stored."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from tailorbird.edges.local_socket import GoneError, Link, answer
+from tailorbird.edges.local_socket import Answer, GoneError, Link, answer
 from tailorbird.events.columns import FactColumns, facts_of
 from tailorbird.flow.adopting import Seeds
 from tailorbird.kernel.facts import Fact
@@ -35,11 +35,14 @@ class WorkerLink:
         listening: socket.socket,
         log: EventLog,
         ran: Callable[[], None],
+        answers: Mapping[str, Answer],
     ) -> None:
         """``command`` starts the process; four handles are put behind its words.
 
-        ``ran`` is called, in some thread, after each command that the process ran.
+        ``ran`` is called, in some thread, after each command that the process ran; so is each of
+        ``answers`` when the process asks for it by name.
         """
+        self._answers = answers
         self._command = command
         self._listening = listening
         self._log = log
@@ -83,10 +86,12 @@ class WorkerLink:
 
     def _answer(self, link: socket.socket) -> None:
         with link:
-            answer(
-                link,
-                {"end": lambda: self._log.end_position, "append": self._append, "ran": self._ran},
-            )
+            own: dict[str, Answer] = {
+                "end": lambda: self._log.end_position,
+                "append": self._append,
+                "ran": self._ran,
+            }
+            answer(link, {**own, **self._answers})
 
     def _append(self, batches: Sequence[Sequence[Any]], now_us: int) -> list[Any]:
         told = self._log.append([FactColumns(*columns) for columns in batches], now_us)

@@ -61,6 +61,25 @@ MIGRATIONS: Final = (
         revoked_us INTEGER
     ) STRICT;
     """,
+    """
+    CREATE TABLE endpoints (
+        id TEXT PRIMARY KEY,
+        url TEXT NOT NULL,
+        events TEXT NOT NULL,
+        segments TEXT NOT NULL,
+        causes TEXT NOT NULL,
+        created_us INTEGER NOT NULL,
+        disabled_us INTEGER,
+        reason TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE endpoint_secrets (
+        number INTEGER PRIMARY KEY,
+        endpoint TEXT NOT NULL REFERENCES endpoints (id) ON DELETE CASCADE,
+        sealed BLOB NOT NULL,
+        created_us INTEGER NOT NULL,
+        expires_us INTEGER
+    ) STRICT;
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added."""
 

@@ -10,7 +10,9 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from tailorbird.delivery.outbox import Message
 from tailorbird.edges.sqlite_files import open_file, told, transaction
+from tailorbird.edges.stores.sqlite_outbox import add_messages
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.events.cells import tagged
 from tailorbird.kernel.facts import Fact
@@ -299,6 +301,10 @@ class SqliteState:
     def last_number(self) -> int:
         """See `StateStore`."""
         return int(self._execute("SELECT coalesce(max(number), 0) FROM record").get)
+
+    def add_messages(self, messages: Iterable[Message]) -> None:
+        """See `StateStore`."""
+        add_messages(self._connection, messages)
 
     # The workspace
 

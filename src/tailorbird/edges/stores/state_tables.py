@@ -45,8 +45,40 @@ MIGRATIONS: Final = (
     ) STRICT;
     CREATE TABLE workspace (position INTEGER PRIMARY KEY, fact TEXT NOT NULL) STRICT;
     """,
+    """
+    CREATE TABLE messages (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        endpoint TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        event TEXT NOT NULL,
+        body BLOB NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL,
+        first_us INTEGER NOT NULL,
+        due_us INTEGER NOT NULL,
+        told TEXT NOT NULL,
+        dead_us INTEGER
+    ) STRICT;
+    CREATE INDEX messages_due ON messages (endpoint, due_us, number)
+        WHERE state IN ('pending', 'failed') AND due_us < 253402128000000001;
+    CREATE INDEX messages_open ON messages (endpoint, subject, number)
+        WHERE state IN ('pending', 'claimed', 'failed');
+    CREATE INDEX messages_dead ON messages (endpoint, number) WHERE state = 'dead';
+    CREATE TABLE health (
+        endpoint TEXT PRIMARY KEY,
+        sent INTEGER NOT NULL,
+        sent_us INTEGER NOT NULL,
+        failures INTEGER NOT NULL,
+        failing_since_us INTEGER NOT NULL,
+        failed_us INTEGER NOT NULL,
+        resume_us INTEGER NOT NULL,
+        told TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added.
 
-Who is never woken has the instant `FOREVER`, which the index leaves out.
+Who is never woken has the instant `FOREVER`, which the index leaves out; so has a message behind
+another one about the same person.
 """

@@ -1,0 +1,64 @@
+"""From the record to messages: who is to be told that somebody turned, and in which words.
+
+A message's id is made of what it says and to whom. A state file that was set back to an earlier
+moment makes the same messages again from the same facts, and receivers know their ids.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+
+from tailorbird.delivery.endpoints import Endpoint, Event, event_of
+from tailorbird.delivery.outbox import Message
+from tailorbird.kernel.instants import format_instant
+from tailorbird.kernel.values import MISSING
+from tailorbird.segments.membership import Turned
+
+
+def announcements(entries: Iterable[Turned], endpoints: Sequence[Endpoint]) -> list[Message]:
+    """The messages that some entries of the record make, in the order of the entries."""
+    if not endpoints:
+        return []
+    return [
+        _message(endpoint, entry)
+        for entry in entries
+        for endpoint in endpoints
+        if endpoint.wants(entry)
+    ]
+
+
+def trial(endpoint: Endpoint, now_us: int) -> Message:
+    """A message that says nothing, to see whether an endpoint takes any."""
+    said = {"type": "webhook.test", "timestamp": format_instant(now_us), "data": {}}
+    body = json.dumps(said, separators=(",", ":")).encode()
+    return Message(message_id(endpoint.id, body), endpoint.id, "", "webhook.test", body)
+
+
+def _message(endpoint: Endpoint, entry: Turned) -> Message:
+    event = event_of(entry)
+    body = _body(event, entry)
+    return Message(message_id(endpoint.id, body), endpoint.id, entry.subject, event, body)
+
+
+def message_id(endpoint: str, body: bytes) -> str:
+    """An id of what is said to whom: equal for equal messages, and it tells nothing itself.
+
+    >>> message_id("e1", b"{}")
+    'msg_816b14a4cac6bf5720f87debb55fde00'
+    """
+    return "msg_" + sha256(endpoint.encode() + b" " + body).hexdigest()[:32]
+
+
+def _body(event: Event, entry: Turned) -> bytes:
+    """What is sent: the same bytes at every try, since they are signed."""
+    data: dict[str, Any] = {"person": entry.subject}
+    if event == "persona.changed":
+        data["persona"] = None if entry.value is MISSING else entry.value
+    else:
+        data["segment"] = entry.key[1]
+    data |= {"cause": entry.cause, "position": entry.position}
+    said = {"type": event, "timestamp": format_instant(entry.at_us), "data": data}
+    return json.dumps(said, separators=(",", ":")).encode()

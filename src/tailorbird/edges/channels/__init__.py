@@ -1,0 +1,1 @@
+"""Ways out: how a message gets to somebody else's machine."""

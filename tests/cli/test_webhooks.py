@@ -1,0 +1,238 @@
+"""`tailorbird webhooks`, alone and beside a running server that sends to a real receiver."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+from tests.cli.conftest import Run, answer_of
+from tests.cli.test_serve import Server, wait_until_gone
+from tests.cli.test_serve import run as called
+from tests.receiving import Received, Receiver, Reply, receiver
+
+URL = "https://crm.example.com/hooks"
+
+
+@pytest.fixture
+def crm() -> Iterator[Receiver]:
+    with receiver() as made:
+        yield made
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("TAILORBIRD_WEBHOOK_NETWORKS", "127.0.0.1")
+    made = Server(tmp_path)
+    yield made
+    if made.process.poll() is None:
+        made.process.kill()
+    made.process.communicate()
+
+
+def webhooks(server: Server, *words: str, code: int = 0) -> Any:
+    return json.loads(called(server.folder, "webhooks", *words, "--json", code=code))
+
+
+def stop(server: Server) -> None:
+    worker = server.worker()
+    server.process.kill()
+    server.process.communicate()
+    wait_until_gone(worker)
+
+
+# Without a server
+
+
+def test_an_endpoint_is_made_listed_and_removed(run: Run, folder: Path) -> None:
+    made = answer_of(run("webhooks", "create", URL, "--event", "segment.left", "--json"))
+    assert made["secret"].startswith("whsec_")
+    (listed,) = answer_of(run("webhooks", "list", "--json"))
+    assert (listed["id"], listed["url"], listed["events"]) == (made["id"], URL, ["segment.left"])
+    assert (listed["enabled"], listed["sent"], listed["waiting"], listed["failed"]) == (
+        True,
+        0,
+        0,
+        0,
+    )
+    assert "nothing sent yet" in run("webhooks", "list").output
+    run("webhooks", "remove", made["id"])
+    assert answer_of(run("webhooks", "list", "--json")) == []
+
+
+def test_the_signing_secret_is_in_no_file(run: Run, folder: Path) -> None:
+    made = answer_of(run("webhooks", "create", URL, "--json"))
+    rotated = answer_of(run("webhooks", "rotate", made["id"], "--json"))
+    assert rotated["secret"] != made["secret"]
+    for secret in (made["secret"], rotated["secret"]):
+        text = secret.removeprefix("whsec_").encode()
+        for path in (folder / "data").iterdir():
+            assert not path.is_file() or text not in path.read_bytes()
+
+
+def test_what_cannot_be_an_endpoint_is_refused_with_what_to_do(run: Run, folder: Path) -> None:
+    assert "write https://" in run("webhooks", "create", "crm.example.com", code=2).output
+    told = run("webhooks", "create", URL, "--segment", "buyers", code=2)
+    assert "nothing is published yet" in told.output
+    run("publish")
+    told = run("webhooks", "create", URL, "--segment", "bujers", code=2)
+    assert "did you mean 'buyers'" in told.output
+    id_ = answer_of(run("webhooks", "create", URL, "--segment", "buyers", "--json"))["id"]
+    for verb in ("remove", "rotate", "test", "failed", "resend", "enable"):
+        told = run("webhooks", verb, id_[:-1], code=2)
+        assert f"did you mean '{id_}'" in told.output
+    assert "duration" in run("webhooks", "rotate", id_, "--overlap", "soon", code=2).output
+    assert "there is no failed message" in run("webhooks", "resend", id_, "msg_1", code=2).output
+
+
+def test_a_private_address_takes_no_message_unless_it_is_allowed(run: Run, folder: Path) -> None:
+    for url in ("https://127.0.0.1:9/", "http://localhost:9/", "https://[::1]:9/"):
+        id_ = answer_of(run("webhooks", "create", url, "--json"))["id"]
+        told = answer_of(run("webhooks", "test", id_, "--json", code=1))
+        assert not told["arrived"] and "webhook_networks" in told["said"]
+
+
+# Beside a server
+
+
+def test_a_receiver_is_told_signed_who_enters_and_leaves(server: Server, crm: Receiver) -> None:
+    secret = webhooks(server, "create", crm.url, "--segment", "buyers")["secret"]
+    position = server.send("ann", "m1")["position"]
+    crm.until(lambda: len(crm.received) == 1)
+    (told,) = crm.received
+    assert told.data == {
+        "person": "ann",
+        "segment": "buyers",
+        "cause": "event",
+        "position": position - 1,
+    }
+    said = Webhook(secret).verify(told.body.decode(), told.headers)
+    assert said["type"] == "segment.entered"
+
+
+def test_both_secrets_sign_after_a_rotation(server: Server, crm: Receiver) -> None:
+    made = webhooks(server, "create", crm.url)
+    new = webhooks(server, "rotate", made["id"])["secret"]
+    assert webhooks(server, "test", made["id"])["arrived"]
+    newest = webhooks(server, "rotate", made["id"], "--overlap", "0s")["secret"]
+    assert webhooks(server, "test", made["id"])["arrived"]
+    (first, second) = crm.received
+    for secret in (made["secret"], new):
+        Webhook(secret).verify(first.body.decode(), first.headers)
+    assert len(second.headers["webhook-signature"].split()) == 1
+    Webhook(newest).verify(second.body.decode(), second.headers)
+
+
+def test_nothing_is_sent_once_an_endpoint_was_removed(server: Server, crm: Receiver) -> None:
+    let_go = threading.Event()
+    crm.answers = lambda _: Reply(waits=let_go)
+    other = webhooks(server, "create", crm.url + "/other")["id"]
+    removed = webhooks(server, "create", crm.url + "/removed")["id"]
+    for who in ("ann", "ann", "bob"):
+        server.send(who, f"{who}{len(crm.received)}")
+    crm.until(lambda: len(crm.received) >= 4)
+    webhooks(server, "remove", removed)
+    before = [one.path for one in crm.received].count("/hooks/removed")
+    let_go.set()
+    server.send("cid", "m9")
+    crm.until(lambda: "cid" in [one.data["person"] for one in crm.received])
+    assert [one.path for one in crm.received].count("/hooks/removed") == before
+    assert [one["id"] for one in webhooks(server, "list")] == [other]
+
+
+def test_a_kill_between_sending_and_noting_sends_the_same_id_again(
+    server: Server, crm: Receiver
+) -> None:
+    made = webhooks(server, "create", crm.url)
+    server.send("ann", "m1")
+    crm.until(lambda: len(crm.received) == 1)
+    server.until(lambda: webhooks(server, "list")[0]["sent"] == 1)
+    crm.answers = lambda _: Reply(waits=threading.Event())
+    server.send("bob", "m2")
+    crm.until(lambda: len(crm.received) == 2)
+    stop(server)
+    crm.answers = lambda _: Reply()
+    server.start()
+    crm.until(lambda: len(crm.received) == 3)
+    server.until(lambda: webhooks(server, "list")[0]["waiting"] == 0)
+    ann, bob, again = crm.received
+    assert (again.id, again.body) == (bob.id, bob.body) and again.id != ann.id
+    Webhook(made["secret"]).verify(again.body.decode(), again.headers)
+
+
+def test_states_made_anew_from_the_log_send_nothing_again(server: Server, crm: Receiver) -> None:
+    webhooks(server, "create", crm.url, "--cause", "event", "--cause", "definition")
+    for who in ("ann", "bob"):
+        server.send(who, who)
+    crm.until(lambda: len(crm.received) == 2)
+    server.until(lambda: webhooks(server, "list")[0]["waiting"] == 0)
+    assert server.end() == 0
+    for path in (server.folder / "data").glob("state.sqlite*"):
+        path.unlink()
+    server.start()
+    server.until(lambda: server.get("/ready")["live_position"] == 2)
+    server.send("cid", "m3")
+    crm.until(lambda: len(crm.received) == 3)
+    assert [one.data["person"] for one in crm.received] == ["ann", "bob", "cid"]
+
+
+def test_what_was_given_up_is_shown_and_sent_again_by_hand(server: Server, crm: Receiver) -> None:
+    crm.answers = lambda _: Reply(422)
+    id_ = webhooks(server, "create", crm.url)["id"]
+    for who in ("ann", "bob", "cid"):
+        server.send(who, who)
+    server.until(lambda: webhooks(server, "list")[0]["failed"] == 3)
+    found = webhooks(server, "failed", id_)
+    assert sorted(one["person"] for one in found) == ["ann", "bob", "cid"]
+    assert {one["last_try"] for one in found} == {"answered 422"}
+    crm.answers = lambda _: Reply()
+    assert webhooks(server, "resend", id_, found[0]["id"])["resent"] == 1
+    crm.until(lambda: len(crm.received) == 4)
+    assert webhooks(server, "resend", id_)["resent"] == 2
+    crm.until(lambda: len(crm.received) == 6)
+    assert sorted(crm.ids[3:]) == sorted(crm.ids[:3])
+    server.until(lambda: webhooks(server, "list")[0]["failed"] == 0)
+    assert webhooks(server, "failed", id_) == []
+
+
+def test_an_endpoint_that_is_gone_is_disabled_until_it_is_enabled(
+    server: Server, crm: Receiver
+) -> None:
+    crm.answers = lambda _: Reply(410)
+    id_ = webhooks(server, "create", crm.url)["id"]
+    server.send("ann", "m1")
+    server.until(lambda: not webhooks(server, "list")[0]["enabled"])
+    assert "410" in webhooks(server, "list")[0]["state"]
+    server.send("bob", "m2")
+    assert "is disabled" in called(server.folder, "webhooks", "resend", id_, code=2)
+    crm.answers = lambda _: Reply()
+    webhooks(server, "enable", id_)
+    assert webhooks(server, "resend", id_)["resent"] == 1
+    server.send("cid", "m3")
+    crm.until(lambda: len(crm.received) == 3)
+    assert [one.data["person"] for one in crm.received] == ["ann", "ann", "cid"]
+
+
+def test_another_definition_makes_nobody_enter_unless_that_is_asked_for(
+    server: Server, crm: Receiver
+) -> None:
+    def path_and_person(one: Received) -> tuple[str, str, str]:
+        return one.path.removeprefix("/hooks"), one.data["person"], one.data["cause"]
+
+    server.send("ann", "m1")
+    server.until(lambda: server.get("/ready")["live_position"] == 1)
+    webhooks(server, "create", crm.url)
+    webhooks(server, "create", crm.url + "/all", "--cause", "event", "--cause", "definition")
+    path = server.folder / "definitions" / "9_more.yaml"
+    path.write_text("segments:\n  anybody: count(any_event()) >= 1\n")
+    called(server.folder, "publish")
+    crm.until(lambda: bool(crm.received))
+    server.send("bob", "m2")
+    crm.until(lambda: len(crm.received) == 5)
+    assert [one for one in map(path_and_person, crm.received) if one[1] == "ann"] == [
+        ("/all", "ann", "definition")
+    ]
