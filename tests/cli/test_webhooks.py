@@ -177,7 +177,7 @@ def test_states_made_anew_from_the_log_send_nothing_again(server: Server, crm: R
     server.until(lambda: server.get("/ready")["live_position"] == 2)
     server.send("cid", "m3")
     crm.until(lambda: len(crm.received) == 3)
-    assert [one.data["person"] for one in crm.received] == ["ann", "bob", "cid"]
+    assert sorted(one.data["person"] for one in crm.received) == ["ann", "bob", "cid"]
 
 
 def test_what_was_given_up_is_shown_and_sent_again_by_hand(server: Server, crm: Receiver) -> None:
@@ -214,7 +214,7 @@ def test_an_endpoint_that_is_gone_is_disabled_until_it_is_enabled(
     assert webhooks(server, "resend", id_)["resent"] == 1
     server.send("cid", "m3")
     crm.until(lambda: len(crm.received) == 3)
-    assert [one.data["person"] for one in crm.received] == ["ann", "ann", "cid"]
+    assert sorted(one.data["person"] for one in crm.received) == ["ann", "ann", "cid"]
 
 
 def test_another_definition_makes_nobody_enter_unless_that_is_asked_for(

@@ -1,0 +1,377 @@
+"""From a real outbox over real HTTP to a real receiver, in real time but for the waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from tests.receiving import Received, Receiver, Reply, receiver
+
+from tailorbird.delivery.addresses import networks
+from tailorbird.delivery.endpoints import EVENTS, USUAL_CAUSES, Endpoint
+from tailorbird.delivery.outbox import UNKNOWN, Message
+from tailorbird.edges.channels.webhook import WebhookChannel
+from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
+from tailorbird.flow import deliver
+from tailorbird.flow.deliver import Deliver
+from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.instants import DAY, HOUR, SECOND
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def crm() -> Iterator[Receiver]:
+    with receiver() as made:
+        yield made
+
+
+class Kept:
+    """Endpoints in memory."""
+
+    def __init__(self, *known: Endpoint) -> None:
+        self.known = {one.id: one for one in known}
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        return dict(self.known)
+
+    def disable(self, endpoint: str, why: str, now_us: int) -> None:
+        self.known[endpoint] = self.known[endpoint]._replace(disabled_us=now_us, reason=why)
+
+
+class Running:
+    """A clock that stands still unless it is moved, and everything else real."""
+
+    def __init__(self, path: Path, *urls: str) -> None:
+        self.now_us = 1_700_000_000 * SECOND
+        self.kept = Kept(
+            *(Endpoint(f"e{n}", url, EVENTS, (), USUAL_CAUSES, 0) for n, url in enumerate(urls))
+        )
+        self.outbox = SqliteOutbox(path)
+        self.thread = ThreadPoolExecutor(1)
+        self.channel = WebhookChannel(
+            lambda: self.now_us, networks("127.0.0.1") or (), timeout_s=PATIENCE_S
+        )
+        self.secrets: Callable[[str, int], list[bytes]] = lambda _id, _now: [bytes(32)]
+        self.deliver = Deliver(
+            self.outbox,
+            self.kept,
+            lambda id_, now_us: self.secrets(id_, now_us),
+            self.channel,
+            lambda: self.now_us,
+            lambda: 0.5,
+            self.in_thread,
+        )
+
+    async def in_thread(self, run: Callable[..., Any], *given: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.thread, partial(run, *given))
+
+    async def add(self, *messages: Message) -> None:
+        def add() -> None:
+            with self.outbox.transaction():
+                self.outbox.add(messages)
+
+        await self.in_thread(add)
+        self.deliver.wake()
+
+    async def move(self, length_us: int) -> None:
+        self.now_us += length_us
+        self.deliver.wake()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await self.in_thread(holds):
+                await asyncio.sleep(0.01)
+
+    async def quiet(self) -> None:
+        """A few turns in which nothing is due."""
+        for _ in range(5):
+            self.deliver.wake()
+            await asyncio.sleep(0.02)
+            await self.in_thread(lambda: None)
+
+    def waiting(self, endpoint: str = "e0") -> int:
+        return self.outbox.standing(endpoint).waiting
+
+
+@asynccontextmanager
+async def running(folder: Path, *urls: str) -> AsyncIterator[Running]:
+    made = Running(folder / "state.sqlite", *urls)
+    task = asyncio.create_task(made.deliver.run())
+    try:
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await made.channel.close()
+        made.thread.shutdown()
+        made.outbox.close()
+        if not task.cancelled() and task.exception() is not None:
+            raise task.exception()  # type: ignore[misc]
+
+
+def message(number: int, subject: str | None = None, endpoint: str = "e0") -> Message:
+    body = f'{{"data":{{"number":{number}}}}}'.encode()
+    who = f"p{number}" if subject is None else subject
+    return Message(f"msg_{endpoint}_{number}", endpoint, who, "segment.left", body)
+
+
+def numbers(crm: Receiver, path: str = "/hooks") -> list[int]:
+    return [one.data["number"] for one in crm.received if one.path == path]
+
+
+def test_messages_about_one_person_arrive_in_order_whatever_is_answered(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    chance, arrived = Random(7), list[int]()
+
+    def answer(one: Received) -> Reply:
+        if chance.random() < 0.4:
+            return Reply(500)
+        arrived.append(one.data["number"])
+        return Reply()
+
+    crm.answers = answer
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.add(*(message(n, f"p{n % 3}") for n in range(30)))
+            while made.waiting():
+                await made.move(HOUR)
+                await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+    assert sorted(arrived) == list(range(30))
+    for person in range(3):
+        assert [n for n in arrived if n % 3 == person] == list(range(person, 30, 3))
+
+
+def test_a_failed_message_is_sent_again_when_it_is_due_and_not_before(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    crm.answers = lambda _: Reply(503)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.add(message(1))
+            await made.until(lambda: made.outbox.health("e0").failures == 1)
+            await made.move(5 * SECOND - 1)
+            await made.quiet()
+            assert len(crm.received) == 1
+            crm.answers = lambda _: Reply()
+            await made.move(1)
+            await made.until(lambda: made.waiting() == 0)
+
+    asyncio.run(run())
+    assert crm.ids == ["msg_e0_1"] * 2
+    first, second = (int(one.headers["webhook-timestamp"]) for one in crm.received)
+    assert second == first + 5, "each try is signed at its own time"
+
+
+def test_an_endpoint_that_does_not_answer_holds_no_other_up(tmp_path: Path, crm: Receiver) -> None:
+    let_go = threading.Event()
+    crm.answers = lambda one: Reply(waits=let_go if one.path == "/hooks/slow" else None)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url + "/slow", crm.url + "/fast") as made:
+            await made.add(*(message(n, endpoint=e) for n in range(100) for e in ("e0", "e1")))
+            await made.until(lambda: made.waiting("e1") == 0)
+            assert made.waiting("e0") == 100
+            assert len(numbers(crm, "/hooks/slow")) <= 16, "so many at a time and no more"
+            let_go.set()
+            await made.until(lambda: made.waiting("e0") == 0)
+
+    asyncio.run(run())
+
+
+def test_an_ill_endpoint_is_asked_with_single_messages_until_it_is_well(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    crm.answers = lambda _: Reply(500)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.add(*(message(n) for n in range(200)))
+            await made.until(lambda: made.outbox.health("e0").resume_us > 0)
+            await made.quiet()
+            before = len(crm.received)
+            assert before <= 32
+            for asked in range(1, 37):  # three days
+                await made.move(2 * HOUR)
+                await made.until(partial(lambda n: len(crm.received) == n, before + asked))
+            await made.quiet()
+            assert made.kept.known["e0"].is_enabled
+            crm.answers = lambda _: Reply()
+            await made.move(2 * HOUR)
+            await made.until(lambda: made.waiting() == 0)
+            assert made.outbox.standing("e0").dead == 0
+
+    asyncio.run(run())
+    assert set(numbers(crm)) == set(range(200))
+
+
+def test_an_endpoint_that_fails_for_days_is_disabled_and_nothing_is_lost(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    crm.answers = lambda _: Reply(500)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.add(*(message(n) for n in range(40)))
+            while made.kept.known["e0"].is_enabled:
+                await made.move(2 * HOUR)
+                await asyncio.sleep(0.005)
+            assert "answered 500" in made.kept.known["e0"].reason
+            await made.until(lambda: made.outbox.standing("e0").dead == 40)
+            asked = len(crm.received)
+            await made.add(message(41))
+            await made.move(DAY)
+            await made.until(lambda: made.outbox.standing("e0").dead == 41)
+            assert len(crm.received) == asked
+
+    asyncio.run(run())
+
+
+def test_an_endpoint_without_its_secret_is_disabled_and_sends_nothing_unsigned(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    def lost(_id: str, _now_us: int) -> list[bytes]:
+        raise InputError("the secret is lost")
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            made.secrets = lost
+            await made.add(message(1))
+            await made.until(lambda: made.outbox.standing("e0").dead == 1)
+            assert made.kept.known["e0"].reason == "the secret is lost"
+
+    asyncio.run(run())
+    assert crm.received == []
+
+
+def test_a_removed_endpoint_is_sent_nothing_from_the_moment_on(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    let_go = threading.Event()
+    crm.answers = lambda _: Reply(waits=let_go)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.add(*(message(n) for n in range(50)))
+            await made.until(lambda: len(crm.received) == 16)
+            del made.kept.known["e0"]
+            await made.deliver.drop("e0")
+            let_go.set()
+            await made.quiet()
+            assert made.outbox.endpoints() == [], "nothing is kept of it either"
+
+    asyncio.run(run())
+    assert len(crm.received) == 16
+
+
+def test_what_was_removed_while_no_server_ran_is_forgotten(tmp_path: Path, crm: Receiver) -> None:
+    with SqliteOutbox(tmp_path / "state.sqlite") as outbox, outbox.transaction():
+        outbox.add([message(1, endpoint="e9")])
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.until(lambda: made.outbox.endpoints() == [])
+
+    asyncio.run(run())
+    assert crm.received == []
+
+
+def test_too_much_that_waits_disables_the_endpoint(
+    tmp_path: Path, crm: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver.limits, "WAITING_MESSAGES", 20)
+    crm.answers = lambda _: Reply(500)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.add(*(message(n) for n in range(60)))
+            await made.until(lambda: made.outbox.health("e0").resume_us > 0)
+            await made.move(deliver.TIDY_US)
+            await made.until(lambda: made.outbox.standing("e0").dead == 60)
+            assert "messages wait" in made.kept.known["e0"].reason
+
+    asyncio.run(run())
+
+
+def test_an_end_in_order_lets_what_is_under_way_arrive(tmp_path: Path, crm: Receiver) -> None:
+    let_go = threading.Event()
+    crm.answers = lambda _: Reply(waits=let_go)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.add(message(1))
+            await made.until(lambda: len(crm.received) == 1)
+            asyncio.get_running_loop().call_later(0.1, let_go.set)
+
+    asyncio.run(run())
+    with SqliteOutbox(tmp_path / "state.sqlite") as outbox:
+        assert outbox.standing("e0").waiting == 0
+        assert outbox.health("e0").sent == 1
+
+
+# Killed
+
+SENDER = """
+import asyncio, sys
+from pathlib import Path
+from tests.flow.test_deliver import running
+async def run():
+    async with running(Path(sys.argv[1]), sys.argv[2]):
+        await asyncio.sleep(3600)
+asyncio.run(run())
+"""
+
+
+def test_after_kills_all_has_arrived_and_doubles_have_the_id_of_an_unknown_outcome(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    chance, count = Random(os.environ["TAILORBIRD_TEST_SEED"]), 400
+    with SqliteOutbox(tmp_path / "state.sqlite") as outbox, outbox.transaction():
+        outbox.add(message(n, f"p{n % 40}") for n in range(count))
+    doubtful: set[str] = set()
+
+    def enough(target: int) -> bool:
+        return len(crm.received) >= target or len(set(crm.ids)) == count
+
+    for _ in range(6):
+        target = len(crm.received) + chance.randrange(1, 60)
+        with subprocess.Popen([sys.executable, "-c", SENDER, str(tmp_path), crm.url]) as sender:
+            crm.until(
+                partial(lambda n: len(set(crm.ids)) == count or len(crm.received) >= n, target)
+            )
+            sender.send_signal(signal.SIGKILL)
+        with SqliteOutbox(tmp_path / "state.sqlite") as outbox, outbox.transaction():
+            claimed = outbox.recover()
+            assert all(one.told == UNKNOWN for one in claimed)
+            doubtful |= {one.id for one in claimed}
+
+    async def rest() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.until(lambda: made.waiting() == 0)
+
+    asyncio.run(rest())
+    assert set(crm.ids) == {f"msg_e0_{n}" for n in range(count)}
+    assert {id_ for id_ in crm.ids if crm.ids.count(id_) > 1} <= doubtful
+    bodies = {one.id: {r.body for r in crm.received if r.id == one.id} for one in crm.received}
+    assert all(len(found) == 1 for found in bodies.values())
+    for person in range(40):
+        first = list(dict.fromkeys(n for n in numbers(crm) if n % 40 == person))
+        assert first == sorted(first)
