@@ -55,13 +55,15 @@ VERBS: Final = {
     "figures": Verb("figures", "cut points of the population, kept as facts"),
     "prove": Verb("prove", "compare the readings on your own data"),
     "serve": Verb("serve", "take events over HTTP, and keep live profiles"),
+    "tail": Verb("tail", "the accepted facts as they come"),
+    "doctor": Verb("doctor", "say whether everything is well, and what to do"),
     "backup": Verb("backup", "copy the log and the registry to another place"),
     "restore": Verb("restore", "make a project again from its backup and its keys"),
     "simulate": Verb("simulate", "write an invented clickstream to a file"),
 }
 """In the order in which they are listed."""
 _ALWAYS_HERE: Final = frozenset(
-    {"backup", "check", "init", "keys", "pull", "restore", "serve", "simulate"}
+    {"backup", "check", "doctor", "init", "keys", "pull", "restore", "serve", "simulate", "tail"}
 )
 """Commands that need no history."""
 

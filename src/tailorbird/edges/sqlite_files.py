@@ -36,6 +36,17 @@ def open_file(path: Path | None, what: str, migrations: Sequence[str]) -> apsw.C
     return connection
 
 
+def engine_version() -> tuple[str, bool]:
+    """The version of the engine, and whether it is one that may damage a file in WAL mode.
+
+    Versions before 3.51.3 may when two connections reset the log at once; two were mended apart.
+    """
+    found = apsw.sqlite_lib_version()
+    numbers = tuple(map(int, found.split(".")[:3]))
+    mended = numbers >= (3, 51, 3) or (numbers[:2] == (3, 44) and numbers[2] >= 6)
+    return found, not (mended or (numbers[:2] == (3, 50) and numbers[2] >= 7))
+
+
 def _migrate(
     connection: apsw.Connection, what: str, path: Path | None, migrations: Sequence[str]
 ) -> None:

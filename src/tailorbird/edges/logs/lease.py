@@ -35,6 +35,19 @@ class Lease:
         os.ftruncate(self._handle, 0)
         os.pwrite(self._handle, str(os.getpid()).encode(), 0)
 
+    @staticmethod
+    def holder(path: Path) -> str:
+        """The process that has it, as far as the file says; empty when nobody has it."""
+        try:
+            with path.open("rb") as stream:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    return stream.read(20).decode("ascii", "replace").strip() or "unknown"
+        except OSError:
+            pass
+        return ""
+
     def close(self) -> None:
         """Give it back."""
         os.close(self._handle)

@@ -127,6 +127,18 @@ class RawLog:
             yield group
             position = group.end_position
 
+    def sampled(self, most: int) -> Iterator[RawGroup]:
+        """Some groups, spread over the whole log, the first and the last among them."""
+        end = self.cut().end_position
+        last = -1
+        for number in range(most):
+            group = self.last_below(max(end * number // max(most - 1, 1), 1))
+            if group is None:
+                raise DamagedLogError(0, end)
+            if group.first_position > last:
+                yield from self.groups(group.first_position, group.first_position + 1)
+                last = group.first_position
+
     def last_below(self, end: int) -> RawGroup | None:
         """The last group that begins below a position."""
         return self._group(

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Self
 
+import apsw
 import msgspec
 
 from tailorbird.delivery.outbox import Message
@@ -73,6 +74,16 @@ class SqliteState:
     def meta(self) -> LiveMeta:
         """See `StateStore`."""
         return LiveMeta(*self._execute("SELECT position, clock_us, fingerprint FROM meta").get)
+
+    @staticmethod
+    def position_in(path: Path) -> int:
+        """How far a file is, without changing it; raises `InputError`."""
+        with told(WHAT, path):
+            connection = apsw.Connection(str(path))
+            try:
+                return int(connection.execute("SELECT position FROM meta").get)
+            finally:
+                connection.close()
 
     def put_meta(self, meta: LiveMeta) -> None:
         """See `StateStore`."""

@@ -1,0 +1,35 @@
+"""All that is looked at, in the order in which it is told; nothing is changed by looking."""
+
+from __future__ import annotations
+
+from tailorbird.kernel.errors import TailorbirdError
+from tailorbird.runtimes.doctor import machine, stores
+from tailorbird.runtimes.doctor.findings import Finding
+from tailorbird.runtimes.project import Project
+
+
+def examine(project: Project, *, whole: bool = False) -> list[Finding]:
+    """Look at everything; ``whole`` reads all of the log."""
+    found = list(machine.programs())
+    try:
+        settings = project.settings
+    except TailorbirdError as error:
+        first = str(error).partition("\n")[0]
+        return [*found, Finding("settings", "bad", first, "mend the file, or the variable")]
+    found.append(Finding("settings", "good", "every setting has a value that it takes"))
+    found += machine.limits_of_machine(settings)
+    found += stores.files(project)
+    data = project.folder / settings.data
+    if not data.is_dir():
+        says = f"there is no folder {data} yet: nothing was accepted, nothing is published"
+        return [*found, Finding("data", "note", says, "tailorbird publish")]
+    found += machine.disk(data)
+    found.append(stores.registry(data))
+    told, cut = stores.log(data, whole=whole)
+    found += told
+    now_us = project.now_us()
+    found.append(machine.clock(now_us, 0 if cut is None else cut.known_us))
+    if cut is not None:
+        found += stores.derived(data, cut.end_position)
+        found += stores.copies(data, cut.end_position, now_us)
+    return found
