@@ -39,6 +39,13 @@ def test_the_environment_goes_before_the_file_for_what_concerns_the_machine(file
     assert settings.zone.key == "Europe/London"
 
 
+def test_sites_and_fields_are_listed_with_commas_between(file: Path) -> None:
+    file.write_text("origins: https://a.example, http://[::1]:3000\npush_fields: persona,scores.x")
+    settings = read_settings(file, {})
+    assert settings.origins == ("https://a.example", "http://[::1]:3000")
+    assert settings.push_fields == ("persona", "scores.x")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -51,6 +58,9 @@ def test_the_environment_goes_before_the_file_for_what_concerns_the_machine(file
         ("zome: UTC", "did you mean 'zone'?"),
         ("zone: [UTC]", "tailorbird.yaml:1:7: "),
         ("zone: UTC\nzone: UTC", "'zone' is said twice"),
+        ("origins: https://shop.example/", "`origins` takes addresses of sites such as"),
+        ("origins: '*'", "`origins` takes addresses of sites"),
+        ("push_fields: persona, traits", "`push_fields` takes persona, segments, segments.NAME"),
         ("- zone", "tailorbird.yaml:1:1: "),
         ("zone: 'UTC", "this is no YAML"),
     ],

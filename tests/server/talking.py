@@ -25,12 +25,14 @@ from tailorbird.runtimes.history_questions import HistoryQuestions
 from tailorbird.runtimes.project import REGISTRY
 from tailorbird.runtimes.routes import parts_of
 from tailorbird.server.auth import KeyCheck
+from tailorbird.server.origins import Origins, PageRules
 from tailorbird.server.router import Router
 from tailorbird.server.serving import Serving
 
 STORED_WRITE, WRITE = make_key("web", "write", bytes(36), 0)
 STORED_ADMIN, ADMIN = make_key("ops", "admin", b"\1" * 36, 0)
 STORED_READ, READ = make_key("crm", "read", b"\2" * 36, 0)
+RULES = PageRules(bytes(32), Origins(["https://shop.example"]), ("persona", "segments"))
 KEYS = {"write": WRITE, "read": READ, "admin": ADMIN}
 NOW_US = 1_700_000_000 * SECOND
 
@@ -102,7 +104,7 @@ class Talk:
         )
         self.serving.begin(self.running.live)
         self.keys = KeyCheck(lambda: [STORED_WRITE, STORED_ADMIN, STORED_READ], lambda: self.now_us)
-        self.app = Router(parts_of(self.serving, self.keys), self.keys)
+        self.app = Router(parts_of(self.serving, self.keys, RULES), self.keys)
 
     def close(self) -> None:
         async def end() -> None:

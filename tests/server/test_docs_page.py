@@ -54,7 +54,7 @@ def test_every_route_can_be_read_and_tried(shop: Talk) -> None:
     for route in ROUTES:
         article = html.split(f'<article id="{route.name}">')[1].split("</article>")[0]
         assert f"<code>{route.path}</code>" in article
-        for one in route.parameters:
+        for one in () if route.streams else route.parameters:
             assert f'name="{one.name}"' in article
         if route.example is not None:
             assert route.example in unescape(article)

@@ -344,6 +344,7 @@ class Live:
             self._store.give_links([link for link in links if link.one in part], made.person)
             self._mark(made, "merge")
         self._mark(resident, "merge")
+        self._residents.watched.changed({person})
 
     # People whose history is needed
 
@@ -451,6 +452,32 @@ class Live:
             assert self._histories is not None
             state = read_anew(plan, self._histories.facts_of(subjects, as_of), *at)
         return view(plan, subjects, state, at)._replace(as_of=as_of, is_pending=is_pending)
+
+    def watch(self, identifier: str, now_us: int) -> PersonView | None:
+        """Begin to follow whoever has an identifier, now or later; tells of her as she is."""
+        with self._lock:
+            self._residents.watched.add(identifier, now_us)
+        return self.person(identifier, now_us)
+
+    def unwatch(self, identifier: str) -> None:
+        """Take one `watch` back."""
+        with self._lock:
+            self._residents.watched.drop(identifier)
+
+    def to_show(self, now_us: int) -> list[tuple[str, PersonView | None]]:
+        """Everybody followed who changed since the last time, or was not shown for long.
+
+        Belongs to the thread that moves people along.
+        """
+        watched = self._residents.watched
+        if not watched:
+            return []
+        with self._lock:
+            found = watched.to_show(now_us)
+        views = [(identifier, self.person(identifier, now_us)) for identifier in found]
+        with self._lock:
+            watched.shown(found, now_us)
+        return views
 
     def _shown(self, resident: Resident, now_us: int) -> tuple[PersonState | None, int]:
         """A copy of what is told of somebody, None if only her history tells it, and as of when."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from tailorbird.flow.watched import Watched
 from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
 from tailorbird.language.live import PersonState
@@ -41,6 +42,7 @@ class Residents:
     def __init__(self, store: StateStore, memory_bytes: int = RESIDENT_BYTES) -> None:
         self._store = store
         self._memory_bytes = memory_bytes
+        self.watched = Watched(self._number_of)
         self.forget()
 
     def forget(self) -> None:
@@ -52,6 +54,7 @@ class Residents:
         self._standings: dict[tuple[object, ...], int] = {}
         self._bytes = 0
         self._last = self._store.last_person()
+        self.watched.renumbered()
 
     @property
     def bytes_held(self) -> int:
@@ -63,13 +66,16 @@ class Residents:
 
     def of(self, subject: str) -> Resident | None:
         """The person with a subject, if there is one."""
+        person = self._number_of(subject)
+        return None if person is None else self.get(person)
+
+    def _number_of(self, subject: str) -> int | None:
         person = self._person_of.get(subject)
         if person is None:
             person = self._store.person_of(subject)
-            if person is None:
-                return None
-            self._person_of[subject] = person
-        return self.get(person)
+            if person is not None:
+                self._person_of[subject] = person
+        return person
 
     def get(self, person: int) -> Resident:
         """The person with a number."""
@@ -92,6 +98,7 @@ class Residents:
     def give(self, subject: str, resident: Resident) -> None:
         """Say that a subject is a person's."""
         self._person_of[subject] = self._new_subjects[subject] = resident.person
+        self.watched.given(subject, resident.person)
 
     def changed(self, resident: Resident) -> None:
         """Note that somebody has to be stored; the row of pending people stays as it is."""
@@ -129,6 +136,7 @@ class Residents:
         """Write down everybody who changed."""
         self.store_subjects()
         self._store.put_people([self._row(resident) for resident in self._changed.values()])
+        self.watched.changed(self._changed.keys())
         self._changed = {}
 
     def store_stripped(self, resident: Resident) -> None:
@@ -170,6 +178,7 @@ class Residents:
         subjects = self._store.subjects_of(lost.person)
         self._store.move(lost.person, kept.person)
         self._person_of.update(dict.fromkeys(subjects, kept.person))
+        self.watched.joined(lost.person, kept.person)
         self._let_go(lost)
         self.changed(kept)
 
@@ -179,6 +188,7 @@ class Residents:
         for subject in self._store.subjects_of(resident.person):
             self._person_of.pop(subject, None)
         self._store.remove(resident.person)
+        self.watched.joined(resident.person, None)
         self._let_go(resident)
 
     def _let_go(self, resident: Resident) -> None:

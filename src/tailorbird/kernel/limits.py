@@ -78,3 +78,13 @@ FAILING_DAYS: Final = 5
 """An endpoint that has taken nothing for so many days is disabled."""
 DEAD_MESSAGE_DAYS: Final = 30
 """Messages that were given up are kept for so many days, to be sent again by hand."""
+PAGES: Final = 10_000
+"""Pages that are open at a time, each hearing of one person."""
+PAGES_PER_PERSON: Final = 20
+"""The same for one identifier."""
+STREAMS: Final = 100
+"""Systems that hear of everybody's turns at a time."""
+TICKET_SECONDS: Final = 3_600
+"""How long a ticket may be good."""
+TICKET_BODY_BYTES: Final = 8_192
+"""Bytes of a request for a ticket."""

@@ -30,13 +30,15 @@ from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.segments.membership import Turned
 from tailorbird.server.router import Router
-from tailorbird.server.serving import Serving
+from tailorbird.server.serving import Seen, Serving
 
 FACTS: Final = 1_000
 """About so many facts are taken in with one commit."""
 LOOK_SECONDS: Final = 1.0
 """After so long the front looks whether somebody has published."""
 AGAIN_SECONDS: Final = 0.5
+SOCKET_BYTES: Final = 1_024
+"""Nobody has to say anything over a WebSocket; who says more is cut off."""
 GRACE_SECONDS: Final = 5
 
 _logger = logging.getLogger("tailorbird.front")
@@ -131,6 +133,10 @@ class Front:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                log_level="warning",  # below that it writes down addresses with their tickets
+                ws="websockets-sansio",
+                ws_max_size=SOCKET_BYTES,
+                ws_per_message_deflate=False,  # its memory is hundreds of times that of a page
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 **self._options,
             )
@@ -197,13 +203,15 @@ class Front:
         while True:
             self._woken.clear()
             try:
-                turned = await self._in_thread(self._move, self._live)
+                turned, seen = await self._in_thread(self._move, self._live)
             except GoneError:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             self.serving.move()
             if turned:
                 self.serving.tell(turned)
+            if seen:
+                self.serving.show(seen)
             if not turned and self._live.position >= self._log.end_position:
                 await self._wait(self._live.next_wake_us)
 
@@ -235,7 +243,7 @@ class Front:
         newest = self._registry.newest()
         return (0, {}) if newest is None else (newest.number, newest.files)
 
-    def _move(self, people: Live) -> list[Turned]:
+    def _move(self, people: Live) -> tuple[list[Turned], Seen]:
         number, files = self._newest()
         if number != self._version:
             plan = live.plan(load_texts(files).definitions)
@@ -245,7 +253,11 @@ class Front:
         now_us = self._project.now_us()
         turned = people.advance(now_us, FACTS)
         turned += people.wake(now_us, FACTS)
-        return turned + people.settle()
+        seen: Seen = ()
+        with suppress(GoneError):  # the rest is told when the history is there again
+            turned += people.settle()
+            seen = people.to_show(now_us)
+        return turned, seen
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from tailorbird.runtimes.project import Project
@@ -9,31 +10,38 @@ from tailorbird.server.auth import KeyCheck
 from tailorbird.server.description import Description
 from tailorbird.server.history import History
 from tailorbird.server.ingest import Collector
+from tailorbird.server.origins import Origins, PageRules
 from tailorbird.server.profiles import Profiles
 from tailorbird.server.router import Router
 from tailorbird.server.segments import Segments
 from tailorbird.server.serving import Serving
 from tailorbird.server.state import StateOfServer
 from tailorbird.server.table import routes_in
+from tailorbird.server.tickets import Tickets
+from tailorbird.server.updates import Updates
 
 PARTS: Final[tuple[type, ...]] = (
     Collector,
     Profiles,
     History,
     Segments,
+    Tickets,
+    Updates,
     StateOfServer,
     Description,
 )
 """All parts; the pages about the server are made of what these say of themselves."""
 
 
-def parts_of(serving: Serving, keys: KeyCheck) -> tuple[object, ...]:
+def parts_of(serving: Serving, keys: KeyCheck, rules: PageRules) -> tuple[object, ...]:
     """One of each part, for a running server."""
     return (
         Collector(serving.commit, keys, serving.now_us),
         Profiles(serving),
         History(serving),
         Segments(serving),
+        Tickets(rules, keys, serving.now_us, os.urandom),
+        Updates(serving, rules),
         StateOfServer(serving),
         Description(tuple(routes_in(PARTS))),
     )
@@ -42,4 +50,9 @@ def parts_of(serving: Serving, keys: KeyCheck) -> tuple[object, ...]:
 def routes_of(serving: Serving, project: Project) -> Router:
     """The application of one project's server."""
     keys = KeyCheck(project.registry.api_keys, serving.now_us)
-    return Router(parts_of(serving, keys), keys)
+    rules = PageRules(
+        project.keyring.secret_for(b"tickets"),
+        Origins(project.settings.origins),
+        project.settings.push_fields,
+    )
+    return Router(parts_of(serving, keys, rules), keys)

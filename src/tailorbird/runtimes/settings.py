@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,26 @@ def _size(text: str) -> str | None:
     digits = text.removesuffix("MB").removesuffix("GB")
     is_size = digits != text and digits.isascii() and digits.isdigit() and len(digits) <= 6
     return text if is_size and int(digits) > 0 else None
+
+
+_ORIGIN: Final = re.compile(
+    r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?"
+)
+_PUSH_FIELD: Final = re.compile(r"persona|segments|(segments|scores|traits)\..+")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part for part in (part.strip() for part in text.split(",")) if part)
+
+
+def _origins(text: str) -> tuple[str, ...] | None:
+    found = _listed(text)
+    return found if all(_ORIGIN.fullmatch(origin) for origin in found) else None
+
+
+def _push_fields(text: str) -> tuple[str, ...] | None:
+    found = _listed(text)
+    return found if all(_PUSH_FIELD.fullmatch(field) for field in found) else None
 
 
 SETTINGS: Final = (
@@ -131,6 +152,20 @@ SETTINGS: Final = (
         "private networks that webhooks may go to, also without TLS; else only public addresses",
         networks,
     ),
+    Setting(
+        "origins",
+        "addresses of sites such as https://shop.example, with commas between",
+        "",
+        "the sites whose pages may hear of their visitors; others are refused",
+        _origins,
+    ),
+    Setting(
+        "push_fields",
+        "persona, segments, segments.NAME, scores.NAME, traits.NAME, with commas between",
+        "",
+        "what of a visitor her own page may see; nothing unless it is listed here",
+        _push_fields,
+    ),
 )
 
 
@@ -147,6 +182,8 @@ class Settings:
     port: int = 8080
     behind_proxy: bool = False
     webhook_networks: tuple[Network, ...] = ()
+    origins: tuple[str, ...] = ()
+    push_fields: tuple[str, ...] = ()
 
     def published(self) -> dict[str, str]:
         """Those that can change an answer, as the texts that are stored."""

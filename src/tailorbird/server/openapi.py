@@ -33,6 +33,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "people": "What is known of a person.",
     "segments": "Who is in what.",
     "events": "What happens, told by programs and pages.",
+    "push": "What pages and systems are told as it changes.",
     "state": "How the server is, and what it answers.",
 }
 """The groups of routes that come first; others follow in the order of the table."""

@@ -25,6 +25,7 @@ from tailorbird.server.asked import Asked, Bodies, GoneError, TooManyError
 from tailorbird.server.auth import KeyCheck, key_in_headers
 from tailorbird.server.parameters import read_path, read_query
 from tailorbird.server.table import Route, Run, bound
+from tailorbird.server.websocket import refuse
 
 CORS: Final[tuple[Header, ...]] = (
     (b"access-control-allow-origin", b"*"),
@@ -152,15 +153,15 @@ class Router:
         return self._keys.admitted(given, route.needs)
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a route for WebSocket answer; anything else is closed before it is open."""
+        """Let a route for WebSocket answer; anything else is refused before it is open."""
         methods, path = self._found(scope)
         try:
             if "WEBSOCKET" not in methods:
-                raise RefusedError(404, "")
+                raise RefusedError(404, "there is no WebSocket at this path")
             route, run = methods["WEBSOCKET"]
             await run(self._asked(route, path, (scope, receive, send)))
-        except RefusedError:
-            await send({"type": "websocket.close", "code": 1008})
+        except RefusedError as refused:
+            await refuse(send, refused.answer)
 
     def _nothing_at(self, path: str) -> str:
         known = [*self._plain, *("/".join(pattern) for pattern, _ in self._patterns)]

@@ -10,12 +10,15 @@ from typing import Final, TypeVar
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel import limits
 from tailorbird.ports import EventLog
 from tailorbird.segments.membership import Turned
 from tailorbird.server.answers import RefusedError
 
 Told = Callable[[Sequence[Turned]], None]
+Seen = Sequence[tuple[str, PersonView | None]]
+Shown = Callable[[Seen], None]
 
 READERS: Final = 4
 """Threads that read people; they wait for each other, and never hold up a write of the log."""
@@ -55,6 +58,8 @@ class Serving:
         self._historian = ThreadPoolExecutor(1, "historian")
         self._asking = 0
         self._listeners: set[Told] = set()
+        self._viewers: set[Shown] = set()
+        self._endings: set[Callable[[], None]] = set()
 
     def begin(self, live: Live) -> None:
         """Everybody is loaded."""
@@ -114,9 +119,25 @@ class Serving:
         for told in tuple(self._listeners):
             told(turned)
 
+    def follow(self, shown: Shown) -> Callable[[], None]:
+        """Have somebody shown who is watched and changed; gives what ends that."""
+        self._viewers.add(shown)
+        return lambda: self._viewers.discard(shown)
+
+    def show(self, seen: Seen) -> None:
+        """Show how people are who are watched and changed."""
+        for shown in tuple(self._viewers):
+            shown(seen)
+
+    def at_end(self, ending: Callable[[], None]) -> None:
+        """Have something done when the server ends, before it lets connections go."""
+        self._endings.add(ending)
+
     def close(self) -> None:
         """Let streams end."""
         self.closing.set()
+        for ending in tuple(self._endings):
+            ending()
 
 
 def _no_history(says: str) -> RefusedError:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import apsw
 
 from tailorbird.edges.sqlite_files import guarded, open_file, told, transaction
-from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash
+from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash, secret_for
 from tailorbird.kernel.errors import InputError
 
 WHAT: Final = "the keyring"
@@ -81,6 +81,10 @@ class SqliteKeyring:
     def fingerprint(self) -> bytes:
         """By which a log knows the keyring that it was written with."""
         return keyed_hash(self._secret, "$keyring")
+
+    def secret_for(self, purpose: bytes) -> bytes:
+        """A secret of the workspace for something else than its log."""
+        return secret_for(self._secret, purpose)
 
     def hash_of(self, text: str) -> bytes:
         """What stands for an identifier outside of seals."""

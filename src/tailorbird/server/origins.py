@@ -1,0 +1,51 @@
+"""Which sites' pages may ask: those that the settings list, and only those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tailorbird.server.answers import Header, RefusedError
+
+
+class Origins:
+    """The listed sites.
+
+    >>> Origins(["https://shop.example"]).of({b"origin": b"https://shop.example"})
+    'https://shop.example'
+    """
+
+    def __init__(self, listed: Sequence[str]) -> None:
+        self._listed = frozenset(listed)
+
+    def of(self, headers: Mapping[bytes, bytes]) -> str | None:
+        """The site whose page asks; None when it is no page of another site.
+
+        A browser always names another site's page, and a program may say what it likes: so this
+        keeps pages away, and tickets and keys keep programs away. Raises `RefusedError`.
+        """
+        given = headers.get(b"origin")
+        if given is None:
+            return None
+        origin = given.decode("latin-1")
+        if origin not in self._listed:
+            said = f"pages of {origin[:200]} may not ask; the setting origins lists who may"
+            raise RefusedError(403, said)
+        return origin
+
+
+class PageRules(NamedTuple):
+    """What pages may do."""
+
+    secret: bytes
+    """Seals tickets and signs visitors' ids."""
+    origins: Origins
+    fields: tuple[str, ...]
+    """What of a visitor her page may see."""
+
+
+def cors(origin: str | None) -> tuple[Header, ...]:
+    """The headers by which a browser lets a page of a site read an answer."""
+    if origin is None:
+        return ((b"vary", b"Origin"),)
+    return ((b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin"))
