@@ -18,7 +18,7 @@ from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.events.mapping import Mapping, parse_mapping
 from tailorbird.flow.imports import ImportReport, import_file
 from tailorbird.kernel.errors import InputError
-from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.facts import WORKSPACE, Fact
 from tailorbird.kernel.instants import parse_instant, zone
 
 NOW_US = parse_instant("2026-01-01", zone("UTC")) or 0
@@ -74,6 +74,17 @@ def test_an_import_is_one_batch_with_consecutive_positions(
     assert [fact.position for fact in by_position] == list(range(100))
     assert [fact.properties["price"] for fact in by_position] == [n * 10**6 for n in range(100)]
     assert history.query("SELECT count(*) AS n FROM batches")["n"].tolist() == [1]
+
+
+def test_rows_of_nobody_are_refused_whatever_stands_for_nobody(
+    history: DuckDbHistory, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    given = ["ann", "NULL", "0", " ", "undefined", WORKSPACE, "0007"]
+    file.write_text("user,at,what,price\n" + "".join(f"{one},2024-05-01,Seen,1\n" for one in given))
+    report = imported(history, file)
+    assert (report.accepted, report.reasons) == (2, {"no person": 5})
+    assert {fact.subject for fact in everybody(history)} == {"ann", "0007"}
 
 
 @pytest.mark.parametrize("block_bytes", [40, lines.BLOCK_BYTES])

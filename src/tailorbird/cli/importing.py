@@ -41,7 +41,12 @@ def command(project: Project, file: Path, mapping: str, as_json: bool) -> None:
     start_us = project.now_us()
     with progress(f"reading {file.name}") as bar:
         report = import_file(
-            project.history, rows, now_us=start_us, rejects_path=rejects, progress=bar
+            project.history,
+            rows,
+            now_us=start_us,
+            rejects_path=rejects,
+            progress=bar,
+            identifiers=project.settings.identifiers,
         )
     with progress("sorting") as bar:
         project.history.compact(progress=bar)

@@ -9,6 +9,7 @@ from tailorbird.events.admission import faults
 from tailorbird.events.cells import as_text, tagged
 from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.events.envelope import RefusedError, Said, fault_of_time, is_act, said_by
+from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.times import PLAUSIBLE_FROM_US, TimeForm, TimeReader
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import CONSENT, MERGE, RESERVED, WORKSPACE, WORKSPACE_FACTS
@@ -33,6 +34,8 @@ class Arrived(NamedTuple):
     """By the place of a message why it is none."""
     new_ids: dict[int, str]
     """By place the ids of messages that came without one."""
+    warnings: dict[int, str]
+    """By place what of a message was not taken, though the message was."""
 
 
 def arrived(
@@ -44,6 +47,7 @@ def arrived(
     new_id: Callable[[], str],
     trusted: bool = False,
     times: TimeReader | None = None,
+    identifiers: Identifiers = USUAL,
 ) -> Arrived:
     """Turn messages into facts; each comes with the fault that it may have.
 
@@ -55,7 +59,7 @@ def arrived(
     """
     times = times or TimeReader(TimeForm())
     times.forget_if_large()
-    maker = _Maker(source, now_us, new_id, trusted, times)
+    maker = _Maker(source, now_us, new_id, trusted, times, identifiers)
     sent = shared.get("sentAt")
     rows: list[tuple[Any, ...]] = []
     places: list[int] = []
@@ -69,7 +73,7 @@ def arrived(
         rows += made
         places += [place] * len(made)
     columns = columns_from_rows(rows)
-    return _whole(Arrived(columns, places, refused, maker.new_ids))
+    return _whole(Arrived(columns, places, refused, maker.new_ids, maker.warnings))
 
 
 def _whole(found: Arrived) -> Arrived:
@@ -91,13 +95,16 @@ class _Maker:
         new_id: Callable[[], str],
         trusted: bool,
         times: TimeReader,
+        identifiers: Identifiers,
     ) -> None:
         self._source = source
         self._now_us = now_us
         self._new_id = new_id
         self._trusted = trusted
         self._times = times
+        self._identifiers = identifiers
         self.new_ids: dict[int, str] = {}
+        self.warnings: dict[int, str] = {}
 
     def rows(
         self, message: Value, fault: str | None, sent: Value, place: int
@@ -110,7 +117,9 @@ class _Maker:
         call = message.get("type")
         if isinstance(call, str) and len(call) > _MOST_TYPE:
             raise RefusedError(f"there is no message type {call[:_MOST_TYPE]!r}...")
-        said = said_by(message)
+        said = said_by(message, self._identifiers)
+        if said.passed_over is not None:
+            self.warnings[place] = f"{said.passed_over}; kept under another identifier"
         self._check_reserved(call, said)
         time_us, context = self._time(message, said.context, sent)
         id_ = as_text(message.get("messageId"))
@@ -120,7 +129,7 @@ class _Maker:
         around = tagged(context) if context else None
         act = is_act(said.name, properties, around)
         row = self._row(said.subject, time_us, id_, said.name, act, properties, around)
-        if call != "identify" or not (other := _other(message, said.subject)):
+        if call != "identify" or not (other := self._other(message, said, place)):
             return [row]
         link = tagged({"other": other})
         if len(id_) + len(LINKED) > limits.ID_CHARACTERS:
@@ -149,10 +158,27 @@ class _Maker:
         if said.subject == WORKSPACE and said.name not in WORKSPACE_FACTS:
             raise RefusedError(f"{WORKSPACE} is no person")
         if call == "alias" or said.name == MERGE:
-            _check_other(said.properties.get("other"))
+            other = said.properties.get("other")
+            _check_other(other)
+            if self._identifiers.read(other) is None:
+                raise RefusedError(f"the other identifier, {other!r}, identifies nobody")
         reserved = call == "track" and said.name in RESERVED and said.name != CONSENT
         if reserved and not self._trusted:
             raise RefusedError(f"{said.name} is a reserved name; it takes an admin key")
+
+    def _other(self, message: Mapping[str, Any], said: Said, place: int) -> str | None:
+        """The visitor who turns out to be the user whom an identify call names."""
+        given = message.get("anonymousId")
+        if not as_text(message.get("userId")) or not as_text(given):
+            return None
+        other = self._identifiers.read(given)
+        if other is None:
+            self.warnings[place] = "anonymousId identifies nobody; no link was made"
+            return None
+        if other == said.subject:
+            return None
+        _check_other(other)
+        return other
 
     def _time(
         self, message: Mapping[str, Any], context: dict[str, Any], sent: Value
@@ -177,17 +203,6 @@ class _Maker:
 
     def _instant(self, text: Value) -> int | None:
         return self._times.instant(text) if isinstance(text, str) else None
-
-
-def _other(message: Mapping[str, Any], subject: str) -> str | None:
-    """The visitor who turns out to be the user whom an identify call names."""
-    if not as_text(message.get("userId")):
-        return None
-    other = as_text(message.get("anonymousId"))
-    if not other or other == subject:
-        return None
-    _check_other(other)
-    return other
 
 
 def _check_other(other: Value) -> None:

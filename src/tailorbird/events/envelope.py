@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from tailorbird.events.cells import as_text, tagged
+from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.times import TimeReader
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import nearest
@@ -67,21 +68,26 @@ class Said(NamedTuple):
     name: str
     properties: dict[str, Any]
     context: dict[str, Any]
+    passed_over: str | None = None
+    """What stood where an identifier should and is none."""
 
 
-def said_by(message: dict[str, Any]) -> Said:
+def said_by(message: dict[str, Any], identifiers: Identifiers = USUAL) -> Said:
     """What a message says; raises `RefusedError`."""
-    name, properties = _content(message)
-    subject = WORKSPACE if name in WORKSPACE_FACTS else _subject(message)
-    return Said(subject, name, properties, _object(message, "context"))
+    name, properties = _content(message, identifiers)
+    workspace = name in WORKSPACE_FACTS
+    subject, passed_over = (WORKSPACE, None) if workspace else _subject(message, identifiers)
+    return Said(subject, name, properties, _object(message, "context"), passed_over)
 
 
-def row_of_message(message: dict[str, Any], source: str, times: TimeReader) -> tuple[Any, ...]:
+def row_of_message(
+    message: dict[str, Any], source: str, times: TimeReader, identifiers: Identifiers = USUAL
+) -> tuple[Any, ...]:
     """A message as a row of `FactColumns`, its id "" where it has none.
 
     Raises `RefusedError`. A message without a time of its own takes the time it was received.
     """
-    subject, name, properties, context = said_by(message)
+    subject, name, properties, context, _ = said_by(message, identifiers)
     received_us = _instant(message, "receivedAt", times)
     time_us = _time(message, received_us, times)
     written = tagged(properties) if properties else None
@@ -91,7 +97,7 @@ def row_of_message(message: dict[str, Any], source: str, times: TimeReader) -> t
     return subject, time_us, id_, name, act, True, source, received_us, written, around
 
 
-def _content(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _content(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, dict[str, Any]]:
     """The fact's name and properties."""
     call = message.get("type")
     properties = _object(message, "properties")
@@ -110,9 +116,13 @@ def _content(message: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if call == "group":
         return GROUP, {**_object(message, "traits"), "group": message.get("groupId")}
     if call == "alias":
-        other = as_text(message.get("previousId"))
+        given = message.get("previousId")
+        other = identifiers.read(given)
         if not other:
-            raise RefusedError("an alias without previousId")
+            said = f"previousId {_short(given)} is none" if given else "an alias without previousId"
+            raise RefusedError(said)
+        if message.get("userId") and identifiers.read(message["userId"]) is None:
+            raise RefusedError(f"an alias to nobody: userId {_short(message['userId'])} is none")
         return MERGE, {"other": other}
     known = nearest(call, TYPES) if isinstance(call, str) else nearest("", TYPES)
     raise RefusedError(f"there is no message type {call!r}{known}")
@@ -127,13 +137,32 @@ def _object(message: dict[str, Any], key: str) -> dict[str, Any]:
     return value
 
 
-def _subject(message: dict[str, Any]) -> str:
-    """The first identifier of a message: user, else anonymous, else device."""
-    device = at_path(message, ("context", "device", "id"))
-    for value in (message.get("userId"), message.get("anonymousId"), device):
-        if text := as_text(value):
-            return text
+_NAMED: Final = (
+    ("userId", ("userId",)),
+    ("anonymousId", ("anonymousId",)),
+    ("context.device.id", ("context", "device", "id")),
+)
+
+
+def _subject(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, str | None]:
+    """The first identifier of a message: user, else anonymous, else device.
+
+    With it goes what was said before it and identifies nobody.
+    """
+    passed_over = None
+    for said, path in _NAMED:
+        value = at_path(message, path)
+        if text := identifiers.read(value):
+            return text, passed_over
+        if passed_over is None and as_text(value):
+            passed_over = f"{said} {_short(value)} identifies nobody"
+    if passed_over is not None:
+        raise RefusedError(f"no person: {passed_over}")
     raise RefusedError("no person: no userId, no anonymousId, no context.device.id")
+
+
+def _short(value: Any) -> str:
+    return repr((as_text(value) or str(value))[:40])
 
 
 def _instant(message: dict[str, Any], key: str, times: TimeReader) -> int | None:

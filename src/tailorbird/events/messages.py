@@ -6,6 +6,7 @@ from typing import Any
 
 from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.events.envelope import RefusedError, row_of_message
+from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.repeats import Repeats, hash_of_row
 from tailorbird.events.rows import Mapped
 from tailorbird.events.table import Rows
@@ -15,8 +16,9 @@ from tailorbird.events.times import TimeForm, TimeReader
 class MessageMapper:
     """Turns messages into facts; stands where a `RowMapper` stands for tables."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, identifiers: Identifiers = USUAL) -> None:
         self._source = source
+        self._identifiers = identifiers
         self._times = TimeReader(TimeForm())
         self._repeats = Repeats()
 
@@ -29,7 +31,7 @@ class MessageMapper:
         for place, message in enumerate(rows.rows):
             assert isinstance(message, dict)
             try:
-                row = row_of_message(message, self._source, self._times)
+                row = row_of_message(message, self._source, self._times, self._identifiers)
             except RefusedError as reason:
                 refused[place] = str(reason)
                 continue

@@ -14,6 +14,7 @@ from tailorbird.events.cells import Kind, reader_of
 from tailorbird.events.chunks import Chunk, JsonChunk, PropertyReader, TextChunk, other_members
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.envelope import is_act, refusal_of_name
+from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.mapping import Call, Mapping, Property
 from tailorbird.events.members import nested, objects, together
 from tailorbird.events.memo import Memo
@@ -75,11 +76,20 @@ class RowMapper:
     """Applies one mapping to the rows of one file."""
 
     def __init__(
-        self, mapping: Mapping, columns: Sequence[str], kinds: MappingOf[str, Kind], *, blank: bool
+        self,
+        mapping: Mapping,
+        columns: Sequence[str],
+        kinds: MappingOf[str, Kind],
+        *,
+        blank: bool,
+        identifiers: Identifiers = USUAL,
     ) -> None:
         """``columns`` and ``kinds`` describe the file; ``blank``: "" in it is a value, no null."""
         assert mapping.time is not None
         self._mapping = mapping
+        self._identifiers: Memo[str | None, str] = Memo(
+            lambda text: "" if text == WORKSPACE else identifiers.read(text) or ""
+        )
         self._columns = tuple(columns)
         self._named = dict(mapping.names)
         self._event_names: Memo[str | None, str] = Memo(self._event_name)
@@ -166,10 +176,10 @@ class RowMapper:
         draft.times = [instant_us or 0 for instant_us in found]
 
     def _read_subjects(self, draft: _Draft) -> None:
-        first, *others = (draft.chunk.texts(column) for column in self._mapping.person)
-        subjects = [subject or "" for subject in first]
+        columns = (draft.chunk.texts(column) for column in self._mapping.person)
+        subjects, *others = map(self._identifiers.column, columns)
         for column in others:
-            subjects = [a or b or "" for a, b in zip(subjects, column, strict=True)]
+            subjects = [a or b for a, b in zip(subjects, column, strict=True)]
         if self._orders is not None:
             draft.orders = self._orders.names(draft.chunk)
         if "" in subjects and self._mapping.without_person == "order" and draft.orders:

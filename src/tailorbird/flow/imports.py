@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self, TextIO
 
 from tailorbird.events.chunks import JsonChunk
+from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.mapping import Mapping
 from tailorbird.events.messages import MessageMapper
 from tailorbird.events.rows import Mapped, RowMapper
@@ -91,6 +92,7 @@ def import_file(
     now_us: int,
     rejects_path: Path,
     progress: Progress | None = None,
+    identifiers: Identifiers = USUAL,
 ) -> ImportReport:
     """Import a file that was opened with its mapping, and close it.
 
@@ -102,7 +104,7 @@ def import_file(
     with closing(rows), Rejects(rejects_path) as rejects, _no_search_for_cycles():
         if rows.columns:
             check_columns(rows.mapping, rows.columns)
-        walk = _Walk(rows, rejects, progress)
+        walk = _Walk(rows, rejects, progress, identifiers)
         appended = accept(walk.arrivals(), history, now_us=now_us)
         return ImportReport(
             walk.rows + walk.unread,
@@ -130,7 +132,14 @@ def _no_search_for_cycles() -> Iterator[None]:
 class _Walk:
     """One pass over a file."""
 
-    def __init__(self, rows: RowFile, rejects: Rejects, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        rows: RowFile,
+        rejects: Rejects,
+        progress: Progress | None,
+        identifiers: Identifiers,
+    ) -> None:
+        self._identifiers = identifiers
         self._file = rows
         self._rejects = rejects
         self._progress = progress
@@ -139,7 +148,7 @@ class _Walk:
         self.skipped = 0
 
     def arrivals(self) -> Iterator[Arrival]:
-        mapper = _mapper(self._file)
+        mapper = _mapper(self._file, self._identifiers)
         for chunk in self._file.chunks(self._unreadable):
             if isinstance(chunk, JsonRows) and not self.rows:
                 _check_keys(self._file.mapping, chunk)
@@ -170,10 +179,16 @@ class _Walk:
         self._rejects.add(Reject(chunk.lines[place], reason, chunk.raw(place)))
 
 
-def _mapper(rows: RowFile) -> RowMapper | MessageMapper:
+def _mapper(rows: RowFile, identifiers: Identifiers) -> RowMapper | MessageMapper:
     if rows.mapping.format == "segment":
-        return MessageMapper(rows.mapping.source)
-    return RowMapper(rows.mapping, rows.columns, rows.kinds, blank=rows.blank_is_value)
+        return MessageMapper(rows.mapping.source, identifiers)
+    return RowMapper(
+        rows.mapping,
+        rows.columns,
+        rows.kinds,
+        blank=rows.blank_is_value,
+        identifiers=identifiers,
+    )
 
 
 def check_columns(mapping: Mapping, columns: object) -> None:

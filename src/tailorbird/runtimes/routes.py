@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.runtimes.project import Project
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.description import Description
@@ -33,10 +34,12 @@ PARTS: Final[tuple[type, ...]] = (
 """All parts; the pages about the server are made of what these say of themselves."""
 
 
-def parts_of(serving: Serving, keys: KeyCheck, rules: PageRules) -> tuple[object, ...]:
+def parts_of(
+    serving: Serving, keys: KeyCheck, rules: PageRules, identifiers: Identifiers = USUAL
+) -> tuple[object, ...]:
     """One of each part, for a running server."""
     return (
-        Collector(serving.commit, keys, serving.now_us),
+        Collector(serving.commit, keys, serving.now_us, identifiers=identifiers),
         Profiles(serving),
         History(serving),
         Segments(serving),
@@ -55,4 +58,4 @@ def routes_of(serving: Serving, project: Project) -> Router:
         Origins(project.settings.origins),
         project.settings.push_fields,
     )
-    return Router(parts_of(serving, keys, rules), keys)
+    return Router(parts_of(serving, keys, rules, project.settings.identifiers), keys)

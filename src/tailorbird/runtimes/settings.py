@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tailorbird.delivery.addresses import Network, networks
+from tailorbird.events.identifiers import REFUSED, Identifiers
 from tailorbird.events.sections import Section, read_sections
 from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.kernel.instants import find_zone, format_duration, parse_duration
@@ -60,6 +61,11 @@ def _host(text: str) -> str | None:
     return text if text and not any(c.isspace() or c == "/" for c in text) else None
 
 
+def _words(text: str) -> tuple[str, ...] | None:
+    words = tuple(word.strip() for word in text.split(","))
+    return () if text == "none" else words if all(words) else None
+
+
 def _size(text: str) -> str | None:
     digits = text.removesuffix("MB").removesuffix("GB")
     is_size = digits != text and digits.isascii() and digits.isdigit() and len(digits) <= 6
@@ -102,6 +108,13 @@ SETTINGS: Final = (
         "a session ends when nothing is done for longer than this",
         _gap,
         published=True,
+    ),
+    Setting(
+        "refused_ids",
+        "texts with commas between them, or none",
+        ", ".join(REFUSED),
+        "what identifies nobody, though it stands where an identifier should",
+        _words,
     ),
     Setting(
         "data",
@@ -178,12 +191,18 @@ class Settings:
     data: Path
     memory_limit: str
     threads: int
+    refused_ids: tuple[str, ...] = REFUSED
     host: str = "127.0.0.1"
     port: int = 8080
     behind_proxy: bool = False
     webhook_networks: tuple[Network, ...] = ()
     origins: tuple[str, ...] = ()
     push_fields: tuple[str, ...] = ()
+
+    @property
+    def identifiers(self) -> Identifiers:
+        """What tells identifiers from what is none."""
+        return Identifiers(self.refused_ids)
 
     def published(self) -> dict[str, str]:
         """Those that can change an answer, as the texts that are stored."""

@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from tailorbird.events.arriving import Arrived, arrived
 from tailorbird.events.columns import FactColumns
+from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.times import TimeForm, TimeReader
 from tailorbird.events.wire import Body, UnreadableError, read_batch, read_single, unpacked
 from tailorbird.flow.group_commit import Admitted, OverloadedError
@@ -71,6 +72,8 @@ class Result(msgspec.Struct, rename="camel", omit_defaults=True):
 
     status: Literal["accepted", "duplicate", "rejected"]
     reason: str | UnsetType = UNSET
+    warning: str | UnsetType = UNSET
+    """What of the message was not taken, though the message was."""
     message_id: str | UnsetType = UNSET
     """The id that a message got because it came without one."""
 
@@ -162,8 +165,10 @@ class Collector:
         keys: KeyCheck,
         now_us: Callable[[], int],
         new_id: Callable[[], str] = lambda: uuid4().hex,
+        identifiers: Identifiers = USUAL,
     ) -> None:
         """``new_id`` makes ids for messages that come without one."""
+        self._identifiers = identifiers
         self._accepting = accepting
         self._keys = keys
         self._now_us = now_us
@@ -211,6 +216,7 @@ class Collector:
             new_id=self._new_id,
             trusted=trusted,
             times=self._times,
+            identifiers=self._identifiers,
         )
         told = await self._accepting.accept(facts.columns)
         return _results(len(body.messages), facts, told)._replace(for_pages=not trusted)
@@ -237,6 +243,9 @@ def _results(count: int, facts: Arrived, told: Admitted) -> Answer:
     for place, id_ in facts.new_ids.items():
         if place not in facts.refused:
             results[place] = {**results[place], "messageId": id_}
+    for place, warning in facts.warnings.items():
+        if place not in facts.refused:
+            results[place] = {**results[place], "warning": warning}
     status = 400 if len(facts.refused) == count else 200
     said = {"success": status == 200, "position": told.end_position, "results": results}
     return Answer(status, said)
