@@ -69,6 +69,15 @@ crash-long: setup ## kill writers and cut the power, many times (KILLS=n, IMAGES
 	$(BIN)/python -m tests.crash.crash_long --kills $(or $(KILLS),1000) \
 		--images $(or $(IMAGES),50000) --seed $(SEED) --workers $(WORKERS)
 
+.PHONY: fuzz-api
+fuzz-api: setup ## made up requests to a running server (EXAMPLES=n of each route, SEED=n)
+	$(BIN)/python -m tests.fuzz.api --examples $(or $(EXAMPLES),2000) --seed $(SEED)
+
+.PHONY: fuzz-wire
+fuzz-wire: setup ## made up bytes for the decoders of events (SECONDS_LONG=n, SEED=n)
+	$(BIN)/python -m tests.fuzz.wire -seed=$(SEED) -max_len=2000 \
+		-max_total_time=$(or $(SECONDS_LONG),600)
+
 .PHONY: format
 format: setup ## put sources into the house's form
 	$(BIN)/ruff format .

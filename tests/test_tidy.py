@@ -34,7 +34,7 @@ ELSEWHERE = re.compile(
 """What a reader of the product has no way to look up: notes of its makers, package hosts."""
 SKIPPED_FOLDERS = frozenset({"build", "demo", "dist", "node_modules"})
 HEAVY = ("duckdb", "numpy", "rich", "ruamel", "re2")
-NOT_MIRRORED = frozenset({"laws", "cases", "crash", "install"})
+NOT_MIRRORED = frozenset({"laws", "cases", "crash", "fuzz", "install"})
 
 
 def python_files(*tops: str) -> list[Path]:

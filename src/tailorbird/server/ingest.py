@@ -205,7 +205,7 @@ class Collector:
 
     async def _accept(self, call: str, key: ApiKey | None, data: bytes) -> Answer:
         text = unpacked(data)
-        body = read_batch(text) if call == "batch" else _of_call(read_single(text), call)
+        body = read_batch(text) if call == "batch" else as_call(read_single(text), call)
         key = key or self._keys.admitted(key_in_body(body.shared), "write")
         trusted = key.scope == "admin"
         facts = arrived(
@@ -226,7 +226,7 @@ def _overloaded(error: OverloadedError) -> RefusedError:
     return RefusedError(429, str(error), retry_after_s=error.retry_after_s)
 
 
-def _of_call(body: Body, call: str) -> Body:
+def as_call(body: Body, call: str) -> Body:
     """The message of a route that says by itself which call it is."""
     return Body([({**body.shared, "type": call}, fault) for _, fault in body.messages], body.shared)
 

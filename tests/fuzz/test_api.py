@@ -1,0 +1,43 @@
+"""A slice of the fuzzing of a running server; `api` has the rest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.test_serve import Server
+from tests.fuzz import api
+
+SEED = int(os.environ["TAILORBIRD_TEST_SEED"])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path)
+    yield made
+    made.process.kill()
+    made.process.communicate()
+
+
+def test_no_request_makes_a_running_server_fail(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.fill(server)
+    url, keys = f"http://127.0.0.1:{server.port}", api.keys_of(server)
+    found = api.fuzz(url, keys, examples=6, number=SEED)
+    told = {line.split()[2] for line in found}
+    assert {"200", "400", "401", "403"} <= told
+
+    def with_less(document: dict[str, Any]) -> dict[str, Any]:
+        made = hitting(document)
+        path = "/v1/profiles/{id}"
+        del made["paths"][path]["get"]["responses"]["401"]
+        return made | {"paths": {path: made["paths"][path]}}
+
+    hitting = api.hitting
+    monkeypatch.setattr(api, "hitting", with_less)
+    with pytest.raises(Exception, match="Undocumented HTTP status code"):
+        api.fuzz(url, [None], examples=5, number=SEED)
