@@ -19,7 +19,7 @@ from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.definitions import Key
 from tailorbird.people.parting import Link
-from tailorbird.segments.membership import Turned
+from tailorbird.segments.membership import Turned, Turns
 
 if TYPE_CHECKING:
     from tailorbird.language.batch.columns import Array
@@ -297,8 +297,14 @@ class StateStore(Protocol):
     def person_of(self, subject: str) -> int | None:
         """The number of the person whom a subject belongs to."""
 
+    def persons_of(self, subjects: Sequence[str]) -> dict[str, int]:
+        """The same for many; a subject of nobody is not in it."""
+
     def find(self, person: int) -> StoredPerson | None:
         """A person by number."""
+
+    def find_many(self, persons: Sequence[int]) -> list[StoredPerson]:
+        """The people with some numbers, in any order."""
 
     def last_person(self) -> int:
         """The highest number that a person has."""
@@ -369,11 +375,14 @@ class StateStore(Protocol):
     def find_pending(self, person: int) -> Pending | None:
         """Somebody's mark."""
 
+    def pending_among(self, persons: Sequence[int]) -> set[int]:
+        """Who of some people has a mark."""
+
     def pending(self, most: int) -> list[Pending]:
         """Some of the marks, the oldest first."""
 
-    def add_record(self, entries: Sequence[Turned]) -> None:
-        """Add entries to the record; those that share a number are of one step."""
+    def add_record(self, steps: Sequence[Turns]) -> None:
+        """Add the entries of some steps to the record."""
 
     def record(self, after: int, most: int) -> list[Turned]:
         """Entries with a number above one, of about so many steps."""

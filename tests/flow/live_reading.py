@@ -127,9 +127,13 @@ class Service:
 
 
 @contextmanager
-def service(plan: live.Plan, memory_bytes: int = 1 << 28) -> Iterator[Service]:
+def service(
+    plan: live.Plan, memory_bytes: int = 1 << 28, *, fresh: bool = False
+) -> Iterator[Service]:
     with TemporaryDirectory() as folder:
         made = Service(Path(folder), plan, memory_bytes)
+        if fresh:
+            made.log.hold_fresh()
         try:
             yield made
         finally:
@@ -158,7 +162,8 @@ class LiveReading:
         begun = plan
         if chance.once_in(2):
             begun = live.plan(definitions.closure({chance.choice(definitions.ordered).key}))
-        with service(begun, chance.choice((0, 20_000, 1 << 28))) as running:
+        memory_bytes, fresh = chance.choice((0, 20_000, 1 << 28)), chance.once_in(2)
+        with service(begun, memory_bytes, fresh=fresh) as running:
             switch = chance.below(len(arriving) + 1) if begun is not plan else -1
             for number in sorted(range(len(questions)), key=lambda n: questions[n].at_us):
                 subject, at_us = questions[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +50,7 @@ def running() -> Iterator[Service]:
         yield made
 
 
-def entries(found: list[Turned]) -> list[tuple[str, str, Any]]:
+def entries(found: Sequence[Turned]) -> list[tuple[str, str, Any]]:
     return [(entry.subject, entry.key[1], entry.value) for entry in found]
 
 

@@ -17,7 +17,7 @@ from tailorbird.language.world import FOREVER
 from tailorbird.people.identity import people
 from tailorbird.people.parting import link_of, taken_back
 from tailorbird.ports import Pending, StateStore, StoredPerson, Warehouse
-from tailorbird.segments.membership import Turned, differences
+from tailorbird.segments.membership import Turns, differences
 
 _AT_A_TIME: Final = 5_000
 
@@ -124,15 +124,15 @@ def turned_by_definition(
     old: Mapping[int, dict[Key, Any]],
     new: Mapping[int, dict[Key, Any]],
     at: tuple[int, int, int],
-) -> Iterator[list[Turned]]:
-    """The entries of the record for people whose standing is another under other definitions.
+) -> Iterator[list[Turns]]:
+    """The steps of the record for people whose standing is another under other definitions.
 
     ``compared`` are names with the numbers of the old and the new standing; ``at`` is an instant,
     a place and the number of the newest entry so far.
     """
     at_us, position, number = at
     ways: dict[tuple[int | None, int | None], Any] = {}
-    some: list[Turned] = []
+    some: list[Turns] = []
     for name, before, after in compared:
         changes = ways.get((before, after))
         if changes is None:
@@ -141,10 +141,7 @@ def turned_by_definition(
             changes = ways[before, after] = differences(was, now)
         if changes:
             number += 1
-            some += [
-                Turned(name, key, value, at_us, position, "definition", number)
-                for key, value in changes
-            ]
+            some.append(Turns(name, changes, at_us, position, "definition", number))
         if len(some) >= _AT_A_TIME:
             yield some
             some = []

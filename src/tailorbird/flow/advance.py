@@ -29,11 +29,12 @@ from tailorbird.people.parting import link_of, parted, taken_back
 from tailorbird.ports import EventLog, Histories, LiveMeta, LogChunk, Pending, StateStore
 from tailorbird.segments.membership import (
     Cause,
+    Entries,
     Turned,
+    Turns,
     cause_of,
     differences,
     standing,
-    told_changes,
 )
 
 WAKES: Final = 1_000
@@ -105,9 +106,9 @@ class Live:
         return self._residents.bytes_held
 
     @contextmanager
-    def _commit(self) -> Iterator[list[Turned]]:
-        """One transaction of the store; its entries of the record are there at the end."""
-        turned: list[Turned] = []
+    def _commit(self) -> Iterator[list[Turns]]:
+        """One transaction of the store; its steps of the record are there at the end."""
+        turned: list[Turns] = []
         with self._lock:
             assert not self.is_stale, "the stored states are of other definitions: adopt first"
             try:
@@ -137,31 +138,32 @@ class Live:
 
     # What happens
 
-    def advance(self, now_us: int, most: int = 1_000) -> list[Turned]:
+    def advance(self, now_us: int, most: int = 1_000) -> Entries:
         """Take in about so many facts of the log in one commit; tells who turned."""
         with self._lock:
             chunk = self._log.read(self.position, most)
             if chunk.next_position <= self.position:
-                return []
+                return Entries()
             with self._commit() as turned:
                 self._take_chunk(chunk, now_us)
-            return turned
+            return Entries(turned)
 
     def _take_chunk(self, chunk: LogChunk, now_us: int) -> None:
+        self._residents.expect(set(chunk.columns.subject))
         for fact in facts_of(chunk.columns, chunk.positions):
             self._clock_us = max(self._clock_us, min(fact.known_us, now_us))
             self._take(fact, self._clock_us)
         self.position = chunk.next_position
 
-    def wake(self, now_us: int, most: int = 1_000) -> list[Turned]:
+    def wake(self, now_us: int, most: int = 1_000) -> Entries:
         """Wake about so many people whose time has come, each at the exact instant."""
         with self._lock:
             if self._next_wake_us > now_us:
-                return []
+                return Entries()
             with self._commit() as turned:
                 for _, person in self._store.due(now_us, most):
                     self._wake_until(self._residents.get(person), now_us, self.position - 1)
-            return turned
+            return Entries(turned)
 
     def _take(self, fact: Fact, now_us: int) -> None:
         if fact.subject == WORKSPACE:
@@ -207,8 +209,7 @@ class Live:
         resident.state = told.state
         self._residents.changed(resident)
         if told.changes:
-            changes = told_changes(told.changes)
-            self._recording.add(resident.name, changes, at_us, position, cause)
+            self._recording.step(resident.name, told.changes, at_us, position, cause)
 
     # Other definitions
 
@@ -379,7 +380,7 @@ class Live:
                 wanted.append(Wanted(pending.person, subjects, self.position))
         return wanted
 
-    def replayed(self, told: Iterable[tuple[Wanted, Sequence[Fact]]]) -> list[Turned]:
+    def replayed(self, told: Iterable[tuple[Wanted, Sequence[Fact]]]) -> Entries:
         """Take in the histories that were asked for, and then the facts that waited."""
         with self._commit() as turned:
             for wanted, facts in told:
@@ -389,14 +390,14 @@ class Live:
                 subjects = tuple(self._store.subjects_of(wanted.person))
                 if resident.asked == wanted.position and subjects == wanted.subjects:
                     self._replay(resident, facts, wanted.position)
-        return turned
+        return Entries(turned)
 
-    def settle(self, most: int = 100) -> list[Turned]:
+    def settle(self, most: int = 100) -> Entries:
         """Read some histories here and now, where they are at hand."""
         assert self._histories is not None
         wanted = self.replays_wanted(most)
         if not wanted:
-            return []
+            return Entries()
         position = wanted[0].position
         subjects = [subject for one in wanted for subject in one.subjects]
         place = {subject: i for i, one in enumerate(wanted) for subject in one.subjects}

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from tailorbird.kernel.identity_memo import IdentityMemo
 from tailorbird.language.live import Change
-from tailorbird.segments.membership import Cause, Turned
+from tailorbird.segments.membership import Cause, Turns, told_changes
 
 
 class Recording:
-    """The entries of one commit."""
+    """The steps of one commit."""
 
     def __init__(self, last_number: int) -> None:
         self._last = last_number
-        self.entries: list[Turned] = []
+        self._steps: list[Turns] = []
+        self._told: IdentityMemo[tuple[Change, ...], tuple[Change, ...]] = IdentityMemo(
+            told_changes
+        )
+
+    def step(
+        self, name: str, changes: tuple[Change, ...], at_us: int, position: int, cause: Cause
+    ) -> None:
+        """Note what one step of the engine changed, as far as it belongs in the record."""
+        self.add(name, self._told.of(changes), at_us, position, cause)
 
     def add(
-        self, name: str, changes: Iterable[Change], at_us: int, position: int, cause: Cause
+        self, name: str, changes: tuple[Change, ...], at_us: int, position: int, cause: Cause
     ) -> None:
-        """Note what one step changed, if anything."""
-        number = self._last + 1
-        for key, value in changes:
-            self.entries.append(Turned(name, key, value, at_us, position, cause, number))
-            self._last = number
+        """Note changes, if there are any."""
+        if changes:
+            self._last += 1
+            self._steps.append(Turns(name, changes, at_us, position, cause, self._last))
 
-    def taken(self) -> list[Turned]:
-        """The entries so far, which are then no longer here."""
-        taken, self.entries = self.entries, []
+    def taken(self) -> list[Turns]:
+        """The steps so far, which are then no longer here."""
+        taken, self._steps = self._steps, []
         return taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,6 +50,8 @@ class Residents:
         self._held: dict[int, Resident] = {}
         self._person_of: dict[str, int] = {}
         self._new_subjects: dict[str, int] = {}
+        self._strangers: set[str] = set()
+        """Subjects that belonged to nobody when somebody was last let go."""
         self._changed: dict[int, Resident] = {}
         self._standings: dict[tuple[object, ...], int] = {}
         self._bytes = 0
@@ -72,10 +74,27 @@ class Residents:
     def _number_of(self, subject: str) -> int | None:
         person = self._person_of.get(subject)
         if person is None:
+            if subject in self._strangers:
+                return None
             person = self._store.person_of(subject)
             if person is not None:
                 self._person_of[subject] = person
         return person
+
+    def expect(self, subjects: Collection[str]) -> None:
+        """Look for many at once, because their facts come next."""
+        person_of = self._person_of
+        unknown = [subject for subject in subjects if subject not in person_of]
+        if unknown:
+            found = self._store.persons_of(unknown)
+            person_of.update(found)
+            self._strangers.update(subject for subject in unknown if subject not in found)
+        held = self._held
+        absent = {person_of[s] for s in subjects if s in person_of} - held.keys()
+        if absent:
+            pending = self._store.pending_among(tuple(absent))
+            for row in self._store.find_many(tuple(absent)):
+                held[row.person] = self._loaded(row, row.person in pending)
 
     def get(self, person: int) -> Resident:
         """The person with a number."""
@@ -109,13 +128,14 @@ class Residents:
         row = self._store.find(person)
         if row is None:
             raise LookupError(f"person {person} is in no row of the store")
-        pending = self._store.find_pending(person)
+        return self._loaded(row, self._store.find_pending(person) is not None)
+
+    def _loaded(self, row: StoredPerson, is_pending: bool) -> Resident:
         state = live.decode(row.state)
         state.wake_at = row.wake_at
         weight = _weight(row.state)
         self._bytes += weight
-        standing = row.standing
-        return Resident(person, row.name, state, standing, pending is not None, weight=weight)
+        return Resident(row.person, row.name, state, row.standing, is_pending, weight=weight)
 
     # Storing
 
@@ -199,6 +219,7 @@ class Residents:
     def evict(self) -> None:
         """Let go of people, the idle ones first, until the rest fits; all must be stored."""
         assert not self._changed
+        self._strangers.clear()
         while self._bytes > self._memory_bytes and self._held:
             self._let_go(next(iter(self._held.values())))
         if len(self._person_of) > 2 * len(self._held) + 10_000:

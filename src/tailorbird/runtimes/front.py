@@ -25,10 +25,11 @@ from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.language import live
 from tailorbird.ports import EventLog, LogChunk, Logged
+from tailorbird.runtimes.garbage import Garbage
 from tailorbird.runtimes.project import REGISTRY, SOCKET, STATE, Project, load_texts
 from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
-from tailorbird.segments.membership import Turned
+from tailorbird.segments.membership import Entries
 from tailorbird.server.router import Router
 from tailorbird.server.serving import Seen, Serving
 
@@ -107,6 +108,7 @@ class Front:
         """Serve until a signal ends it."""
         self._project.take_over_old_history()
         self._project.log.become_writer()
+        self._project.log.hold_fresh()
         runner = asyncio.Runner(loop_factory=_loop_factory())
         with runner:
             runner.run(self._run())
@@ -196,12 +198,12 @@ class Front:
         while not await self._begun(store):
             await asyncio.sleep(AGAIN_SECONDS)
         assert self._live is not None
-        gc.collect()
-        gc.freeze()
+        garbage = Garbage(self._project.now_us())
         self.serving.begin(self._live)
         _logger.info("ready", extra={"said": {"position": self._live.position}})
         while True:
             self._woken.clear()
+            before = self._live.position
             try:
                 turned, seen = await self._in_thread(self._move, self._live)
             except GoneError:
@@ -212,7 +214,9 @@ class Front:
                 self.serving.tell(turned)
             if seen:
                 self.serving.show(seen)
+            garbage.taken(self._live.position - before)
             if not turned and self._live.position >= self._log.end_position:
+                garbage.idle(self._project.now_us())
                 await self._wait(self._live.next_wake_us)
 
     async def _wait(self, until_us: int) -> None:
@@ -243,7 +247,7 @@ class Front:
         newest = self._registry.newest()
         return (0, {}) if newest is None else (newest.number, newest.files)
 
-    def _move(self, people: Live) -> tuple[list[Turned], Seen]:
+    def _move(self, people: Live) -> tuple[Entries, Seen]:
         number, files = self._newest()
         if number != self._version:
             plan = live.plan(load_texts(files).definitions)
@@ -251,8 +255,7 @@ class Front:
             self._version = number
             _logger.info("published", extra={"said": {"version": number}})
         now_us = self._project.now_us()
-        turned = people.advance(now_us, FACTS)
-        turned += people.wake(now_us, FACTS)
+        turned = people.advance(now_us, FACTS) + people.wake(now_us, FACTS)
         seen: Seen = ()
         with suppress(GoneError):  # the rest is told when the history is there again
             turned += people.settle()

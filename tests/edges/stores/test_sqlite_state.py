@@ -8,11 +8,14 @@ from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import SETTING, WORKSPACE, Fact
 from tailorbird.kernel.values import MISSING, IdNumber
-from tailorbird.language.definitions import PERSONAS
+from tailorbird.language.definitions import PERSONAS, Key
+from tailorbird.language.live import Change
 from tailorbird.language.world import FOREVER
 from tailorbird.people.parting import Link
 from tailorbird.ports import LiveMeta, Pending, StoredPerson
-from tailorbird.segments.membership import Turned
+from tailorbird.segments.membership import Turned, Turns
+
+BUYER: Key = ("segment", "buyer")
 
 
 def person(number: int, wake_at: int = FOREVER, standing: int = 1) -> StoredPerson:
@@ -22,16 +25,20 @@ def person(number: int, wake_at: int = FOREVER, standing: int = 1) -> StoredPers
 def test_what_is_stored_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     entries = [
-        Turned("ann", ("segment", "buyer"), True, 5, 2, "event", 1),
+        Turned("ann", BUYER, True, 5, 2, "event", 1),
         Turned("ann", PERSONAS, MISSING, 5, 2, "event", 1),
         Turned("bob", PERSONAS, "Shopper", 6, 3, "time", 2),
+    ]
+    steps = [
+        Turns("ann", (Change(BUYER, True), Change(PERSONAS, MISSING)), 5, 2, "event", 1),
+        Turns("bob", (Change(PERSONAS, "Shopper"),), 6, 3, "time", 2),
     ]
     setting = Fact(WORKSPACE, 5, "m", SETTING, {"x": IdNumber("1" * 20)}, {}, False, True, "", 7, 5)
     with SqliteState(path) as store, store.transaction():
         store.put_people([person(1, 9), person(2)])
         store.put_subjects([("ann", 1), ("bob", 2)])
         store.put_meta(LiveMeta(4, 6, "f"))
-        store.add_record(entries)
+        store.add_record(steps)
         store.add_workspace_fact(setting)
     with SqliteState(path) as store:
         assert store.find(1) == person(1, 9) and store.find(3) is None
@@ -108,3 +115,18 @@ def test_a_file_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
         store._connection.execute("PRAGMA user_version = 99")
     with pytest.raises(InputError, match="newer version"):
         SqliteState(path)
+
+
+def test_many_are_found_at_once() -> None:
+    with SqliteState(None) as store, store.transaction():
+        store.put_people([person(1), person(2), person(3)])
+        store.put_subjects([("ann", 1), ("bob", 2), ("bo", 2)])
+        store.put_pending(Pending(2, 5, "late", 1))
+        assert store.persons_of(["bo", "ann", "cid"]) == {"bo": 2, "ann": 1}
+        assert sorted(store.find_many([3, 1, 4])) == [person(1), person(3)]
+        assert store.pending_among([1, 2, 4]) == {2}
+        assert (store.persons_of([]), store.find_many([]), store.pending_among([])) == (
+            {},
+            [],
+            set(),
+        )

@@ -51,6 +51,8 @@ class SqliteKeyring:
         # Sorted in among millions of keys, new ones touch many pages.
         self._connection.execute("PRAGMA cache_size = -65536")
         self._cache: dict[bytes, bytes] = {}
+        self.destroyed = 0
+        """How often keys were destroyed; what was read before may not be told after."""
         self._lock = RLock()
         self._secret = self._find_secret()
 
@@ -169,6 +171,7 @@ class SqliteKeyring:
                 )
             for subject in subjects:
                 self._cache.pop(subject, None)
+            self.destroyed += 1
             with guarded(WHAT):
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

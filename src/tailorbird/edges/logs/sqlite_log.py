@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 import apsw
 
+from tailorbird.edges.logs.fresh_facts import FreshFacts
 from tailorbird.edges.logs.lease import Lease
 from tailorbird.edges.logs.raw_groups import MIGRATIONS, WHAT, checked
 from tailorbird.edges.logs.sealed_groups import frames_of, packed, subjects_in, unpacked
@@ -58,6 +59,8 @@ class SqliteLog:
         self._random_bytes = random_bytes
         self._lease: Lease | None = None
         self._known = KnownIds()
+        self._fresh: FreshFacts | None = None
+        self._destroyed = keyring.destroyed
         self._epoch: int | None = None
         self._failed: str | None = None
         self._end = self._known_us = 0
@@ -175,6 +178,8 @@ class SqliteLog:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            if self._fresh is not None:
+                self._fresh.absorb(writer.fresh)
             self._end, self._known_us = writer.end, writer.known_us
             self._known.absorb(writer.new_ids)
 
@@ -198,11 +203,22 @@ class SqliteLog:
 
     # Reading
 
+    def hold_fresh(self) -> None:
+        """Keep the newest facts in memory from now on, for those who read as it is written."""
+        self._fresh = FreshFacts()
+
     def read(self, position: int, most: int) -> LogChunk:
         """The facts from a position on, about so many: whole groups, at least one if there is one.
 
         Those of subjects whose key was destroyed are left out. Raises `DamagedLogError`.
         """
+        fresh = self._fresh
+        if fresh is not None and self._keyring.destroyed != self._destroyed:
+            self._destroyed = self._keyring.destroyed
+            fresh.clear()
+        return (fresh and fresh.read(position, most)) or self._stored(position, most)
+
+    def _stored(self, position: int, most: int) -> LogChunk:
         rows: list[tuple[Any, ...]] = []
         positions: list[int] = []
         following = position
@@ -275,6 +291,7 @@ class _Writer:
         self.end = log._end
         self.known_us = max(now_us, log._known_us)
         self.new_ids = KnownIds()
+        self.fresh = FreshFacts()
 
     def append(self, columns: FactColumns) -> Logged:
         """Add one batch as one group; only what is new in it is written."""
@@ -288,6 +305,7 @@ class _Writer:
         if new.length:
             kept = [hash_ for place, hash_ in enumerate(hashes) if place not in duplicates]
             self._write(new, kept)
+            self.fresh.add(first, new)
             self.end = first + new.length
         return Logged(first, new, sorted(duplicates))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,16 +17,17 @@ from tailorbird.edges.stores.sqlite_outbox import add_messages
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.events.cells import tagged
 from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.identity_memo import IdentityMemo
 from tailorbird.kernel.values import MISSING, read_tagged
 from tailorbird.language.definitions import PERSONAS
+from tailorbird.language.live import Change
 from tailorbird.language.world import FOREVER
 from tailorbird.people.parting import Link
 from tailorbird.ports import LiveMeta, Pending, StoredPerson
-from tailorbird.segments.membership import Turned
+from tailorbird.segments.membership import Turned, Turns
 
 WHAT: Final = "the live state"
 _DERIVED: Final = ("people", "subjects", "links", "taken_back", "pending", "standings", "workspace")
-_REMEMBERED: Final = 16_384
 _PUT: Final = (
     "INSERT INTO people VALUES (?, ?, ?, ?, ?) ON CONFLICT (person) DO UPDATE SET "
     "name = excluded.name, wake_at = excluded.wake_at, standing = excluded.standing, "
@@ -53,7 +54,7 @@ class SqliteState:
         self._path = path
         self._connection = open_file(path, WHAT, MIGRATIONS)
         self._execute = self._connection.execute
-        self._written: dict[tuple[Any, ...], bytes] = {}
+        self._written: IdentityMemo[tuple[Change, ...], bytes] = IdentityMemo(_changes)
 
     def __enter__(self) -> Self:
         return self
@@ -117,12 +118,33 @@ class SqliteState:
         ).get
         return found
 
+    def persons_of(self, subjects: Sequence[str]) -> dict[str, int]:
+        """See `StateStore`."""
+        if not subjects:
+            return {}
+        rows = self._execute(
+            "SELECT subject, person FROM carray(?) JOIN subjects ON subject = value",
+            (apsw.carray(tuple(subjects)),),
+        )
+        return dict(rows)
+
     def find(self, person: int) -> StoredPerson | None:
         """See `StateStore`."""
         found = self._execute(
             "SELECT person, name, wake_at, standing, state FROM people WHERE person = ?", (person,)
         ).get
         return None if found is None else StoredPerson(*found)
+
+    def find_many(self, persons: Sequence[int]) -> list[StoredPerson]:
+        """See `StateStore`."""
+        if not persons:
+            return []
+        rows = self._execute(
+            "SELECT person, name, wake_at, standing, state FROM carray(?) "
+            "JOIN people ON person = value",
+            (apsw.carray(array("q", persons)),),
+        )
+        return [StoredPerson(*row) for row in rows]
 
     def last_person(self) -> int:
         """See `StateStore`."""
@@ -271,6 +293,16 @@ class SqliteState:
         ).get
         return None if found is None else Pending(*found)
 
+    def pending_among(self, persons: Sequence[int]) -> set[int]:
+        """See `StateStore`."""
+        if not persons:
+            return set()
+        rows = self._execute(
+            "SELECT person FROM carray(?) JOIN pending ON person = value",
+            (apsw.carray(array("q", persons)),),
+        )
+        return {person for (person,) in rows}
+
     def pending(self, most: int) -> list[Pending]:
         """See `StateStore`."""
         rows = self._execute(
@@ -280,25 +312,16 @@ class SqliteState:
 
     # The record
 
-    def add_record(self, entries: Sequence[Turned]) -> None:
+    def add_record(self, steps: Sequence[Turns]) -> None:
         """See `StateStore`."""
-        rows = []
-        for number, group in groupby(entries, key=lambda entry: entry.number):
-            step = list(group)
-            first = step[0]
-            changes = self._changes(tuple((entry.key, entry.value) for entry in step))
-            rows.append((number, first.subject, first.at_us, first.position, first.cause, changes))
-        self._connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
-
-    def _changes(self, changes: tuple[Any, ...]) -> bytes:
-        """Their stored form; people turn in few different ways."""
-        found = self._written.get(changes)
-        if found is None:
-            if len(self._written) >= _REMEMBERED:
-                self._written.clear()
-            plain = [(key, None if value is MISSING else value) for key, value in changes]
-            found = self._written[changes] = msgspec.msgpack.encode(plain)
-        return found
+        written = self._written.of
+        self._connection.executemany(
+            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (number, subject, at_us, position, cause, written(changes))
+                for subject, changes, at_us, position, cause, number in steps
+            ],
+        )
 
     def record(self, after: int, most: int) -> list[Turned]:
         """See `StateStore`."""
@@ -329,6 +352,12 @@ class SqliteState:
         """See `StateStore`."""
         rows = self._execute("SELECT fact FROM workspace ORDER BY position")
         return [Fact(*read_tagged(text)) for (text,) in rows]  # type: ignore[misc]
+
+
+def _changes(changes: tuple[Change, ...]) -> bytes:
+    """The stored form of changes."""
+    plain = [(key, None if value is MISSING else value) for key, value in changes]
+    return msgspec.msgpack.encode(plain)
 
 
 def _entries(
