@@ -19,7 +19,7 @@ from tailorbird.kernel import limits
 def batch(*ids: int, subject: str = "ann") -> FactColumns:
     return columns_from_rows(
         [
-            (subject, 5, f"m{i}", "Seen", True, i % 2 > 0, "web", None, f'{{"n":{i}}}', None, i > 3)
+            (subject, 5, f"m{i}", "Seen", True, i % 2 > 0, "web", None, f'{{"n":{i}}}', None)
             for i in ids
         ]
     )

@@ -10,7 +10,7 @@ from collections import deque
 from threading import Lock
 from typing import Any, NamedTuple
 
-from tailorbird.events.columns import FactColumns
+from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.kernel import limits
 from tailorbird.ports import LogChunk
 
@@ -90,8 +90,9 @@ def _from(columns: FactColumns, place: int) -> FactColumns:
 
 
 def _joined(parts: list[FactColumns]) -> FactColumns:
+    if not parts:
+        return columns_from_rows([])
     joined: Any = (
         [cell for column in columns for cell in column] for columns in zip(*parts, strict=True)
     )
-    found = FactColumns(*joined) if parts else FactColumns(*([] for _ in FactColumns._fields))
-    return found._replace(hashed=[False] * found.length)
+    return FactColumns(*joined)
