@@ -125,12 +125,13 @@ class Live:
             self._next_wake_us = self._stored_wake_us()
             self._committed = self.position
 
-    def _note(self, entries: Sequence[Turned], *, is_told: bool = True) -> None:
-        """Put entries into the record, and messages about them into the outbox."""
-        if entries:
-            self._store.add_record(entries)
-            if is_told:
-                self._store.add_messages(announcements(entries, self._endpoints()))
+    def _note(self, steps: Sequence[Turns], *, is_told: bool = True) -> None:
+        """Put steps into the record, and messages about them into the outbox."""
+        if steps:
+            self._store.add_record(steps)
+            endpoints = self._endpoints() if is_told else ()
+            if endpoints:
+                self._store.add_messages(announcements(Entries(steps), endpoints))
 
     def _stored_wake_us(self) -> int:
         found = self._store.next_wake_us()
@@ -228,10 +229,8 @@ class Live:
                     self._adopt(plan, given, until)
                     at = self._clock_us, self.position - 1, self._store.last_number()
                     compared = list(self._store.compared())
-                    for entries in turned_by_definition(
-                        compared, old, self._standings_of(plan), at
-                    ):
-                        self._note(entries, is_told=until > 0)
+                    for steps in turned_by_definition(compared, old, self._standings_of(plan), at):
+                        self._note(steps, is_told=until > 0)
                     self._recording = Recording(self._store.last_number())
             except BaseException:
                 self.plan = before
