@@ -122,6 +122,9 @@ class History(Protocol):
 class Warehouse(Protocol):
     """A history that answers queries in SQL; ``facts`` and ``subjects`` are its relations."""
 
+    def beside(self) -> Warehouse:
+        """The same history for another thread."""
+
     def query(self, sql: str, parameters: object = None) -> dict[str, Array]:
         """The columns of an answer, masked where null."""
 

@@ -77,7 +77,7 @@ def columns_from_rows(rows: Sequence[tuple[Any, ...]]) -> FactColumns:
 def facts_of(columns: FactColumns, positions: Sequence[int]) -> list[Fact]:
     """Accepted facts out of columns: the inverse of `columns_of`, with positions."""
     return [
-        Fact(subject, time_us, id_, name, _object(properties), _object(context), *others)
+        Fact(subject, time_us, id_, name, object_of(properties), object_of(context), *others)
         for subject, time_us, id_, name, properties, context, *others in zip(
             columns.subject,
             columns.time_us,
@@ -99,7 +99,8 @@ _decode: Final = msgspec.json.Decoder().decode
 """Several times faster than `read_tagged`, for texts in which nothing needs a tag."""
 
 
-def _object(text: str | None) -> dict[str, Any]:
+def object_of(text: str | None) -> dict[str, Any]:
+    """What the tagged JSON of an object holds; nothing for None."""
     if text is None:
         return {}
     value = _decode(text) if '"#' not in text and "\\u" not in text else read_tagged(text)

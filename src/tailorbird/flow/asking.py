@@ -108,7 +108,11 @@ class Asking:
 
     def linked(self, at_us: int) -> dict[str, str]:
         """For each subject that is one with others the person's name."""
-        return people(self.links, at_us if self.known_then else None)
+        return people(self.links, at_us) if self.known_then else self._linked
+
+    @cached_property
+    def _linked(self) -> dict[str, str]:
+        return people(self.links)
 
     @cached_property
     def first_us(self) -> int:

@@ -8,17 +8,19 @@ reference wherever that takes a sensible time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from tailorbird.flow.answer import answer, answers_many
+from tailorbird.flow.answer import Answer, answer, answers_many
 from tailorbird.flow.asking import Asking
 from tailorbird.flow.everybody import moment_at
 from tailorbird.flow.sampling import Household, Sample, everybody, households, population, sample
 from tailorbird.flow.seeded_reading import SeedReading, Start, resumed, told
 from tailorbird.flow.stored_reading import StoredReading
 from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
+from tailorbird.kernel.instants import LAST_INSTANT
 from tailorbird.language import live
 from tailorbird.language.batch.plan import ALL_WAYS, batch_plan, readings
 from tailorbird.language.definitions import Definitions, Key
@@ -40,7 +42,7 @@ from tailorbird.language.laws.readings import (
 from tailorbird.language.laws.shrink import as_case, shrunk
 from tailorbird.ports import Scratch, Warehouse
 
-REFERENCE_US: Final = 250_000.0
+REFERENCE_US: Final = 150_000.0
 """About so long the reference may work on one person."""
 TOGETHER: Final = 3
 """Instants at which batch answers about everybody at once."""
@@ -48,6 +50,12 @@ TOGETHER_FACTS: Final = 6_000_000
 """About so many facts are read for that, so that large histories are asked at fewer instants."""
 STEPPED_FACTS: Final = 300
 """People with more facts have none of them taken in one by one after a seed."""
+MANY: Final = 3
+"""Of people with many facts so many go on from each seed; passing time for one takes seconds."""
+STARTS: Final = 100
+"""Of so many instants one is chosen for the seed of people with many facts."""
+LET_GO: Final = 150
+"""People with many facts are asked after a seed while about so many leave each window."""
 ASKED_AGAIN: Final = 3
 """So many questions are asked of the others after a seed."""
 REST: Final = 200
@@ -150,6 +158,13 @@ class _Prover:
     def run(self, names: Iterable[str], progress: Callable[[int], None]) -> None:
         """Ask about people, chunk by chunk, and then about everybody."""
         self._shared = {at_us: [] for at_us in self._shared_instants()}
+        with ThreadPoolExecutor(1) as beside:
+            together = {at_us: beside.submit(self._everybody, at_us) for at_us in self._shared}
+            self._ask_people(names, progress)
+            for at_us, told in together.items():
+                self._compare_everybody(at_us, told.result())
+
+    def _ask_people(self, names: Iterable[str], progress: Callable[[int], None]) -> None:
         waiting = iter(names)
         while chunk := list(islice(waiting, _CHUNK)):
             cases: list[_Case] = []
@@ -160,8 +175,6 @@ class _Prover:
             self._ask_batch(cases)
             if not self._known_then:
                 self._ask_seeded(cases)
-        for at_us, expected in self._shared.items():
-            self._ask_everybody(at_us, expected)
 
     def _shared_instants(self) -> list[int]:
         """Those of some facts, the last one's among them where there are several."""
@@ -282,16 +295,26 @@ class _Prover:
                 self._compare(case, StoredReading.many, [dict(a) for a in given[start:end]])
                 start = end
 
-    def _ask_everybody(self, at_us: int, expected: Sequence[tuple[_Case, Answers]]) -> None:
-        """Everybody at once, for definitions that need no fold of each person's history."""
+    def _everybody(self, at_us: int) -> Answer | None:
+        """Everybody at once, for definitions that need no fold of each person's history.
+
+        It runs beside the questions about single people, which keep only one processor busy.
+        """
+        history = self._history.beside()
+        asking = Asking(history, known_then=self._known_then)
         plan = batch_plan(self._definitions, asked(self._definitions))
-        known = readings(plan, moment_at(self._asking, at_us), ALL_WAYS)
+        known = readings(plan, moment_at(asking, at_us), ALL_WAYS)
         kept = [key for key in plan.keys if all(op in known for op in plan.operations[key])]
         self.proof.apart = [key for key in plan.keys if key not in kept]
-        self.proof.together.append(at_us)
         if not kept:
+            return None
+        return answer(history, self._definitions, kept, at_us, known_then=self._known_then)
+
+    def _compare_everybody(self, at_us: int, given: Answer | None) -> None:
+        self.proof.together.append(at_us)
+        if given is None:
             return
-        given = answer(self._history, self._definitions, kept, at_us, known_then=self._known_then)
+        expected, kept = self._shared[at_us], given.plan.keys
         linked = given.asking.linked(at_us)
         names = [linked.get(case.household.name, case.household.name) for case, _ in expected]
         for (case, answers), values in zip(expected, given.values(kept, names), strict=True):
@@ -306,7 +329,7 @@ class _Prover:
         """Batch seeds states as of a place in the log, and live takes in the rest of it.
 
         People with many facts are asked once and have all of them in the seed, because taking in
-        a fact may cost them a fold.
+        a fact may cost them a fold; and soon after it, because each of them may have to be let go.
         """
         for alike in _by_definitions(cases):
             few = [case for case in alike if len(case.household.facts) <= STEPPED_FACTS]
@@ -314,17 +337,31 @@ class _Prover:
             if few:
                 instants = sorted(q.at_us for case in few for q in case.round.questions)
                 now_us = self._chance.choice(instants[: len(instants) // 2 + 1])
-                self._resume(few, now_us, self._chance.below(REST + 1), ASKED_AGAIN)
+                late = [_part(case, now_us, LAST_INSTANT, ASKED_AGAIN) for case in few]
+                self._resume(late, now_us, self._chance.below(REST + 1))
             if many:
-                self._resume(many, self._chance.choice(sorted(self._shared)), 0, 1)
+                now_us, soon = self._start_for_many(many)
+                self._resume(self._chance.sample(soon, MANY), now_us, 0)
 
-    def _resume(self, cases: Sequence[_Case], now_us: int, rest: int, most: int) -> None:
-        """Go on from seeds that lack so many facts; ask each person so many times, at most."""
-        facts = [self._log_of(case) for case in cases]
+    def _start_for_many(self, cases: Sequence[_Case]) -> tuple[int, list[_Case]]:
+        """Of some instants the one soon after which most people are asked, and what about.
+
+        They are late ones: what lies ahead is in the states too, and would make them very large.
+        """
+        instants = sorted(q.at_us for case in cases for q in case.round.questions)
+        instants = instants[len(instants) * 4 // 5 :]
+        starts: dict[int, list[_Case]] = {}
+        for now_us in (self._chance.choice(instants) for _ in range(STARTS)):
+            soon = [_part(case, now_us, now_us + _soon_us(case), 1) for case in cases]
+            starts[now_us] = [case for case in soon if case.folded]
+        return max(starts.items(), key=lambda start: len(start[1]))
+
+    def _resume(self, late: Sequence[_Case], now_us: int, rest: int) -> None:
+        """Go on from seeds at an instant that lack so many facts, to the instants of the cases."""
+        facts = [self._log_of(case) for case in late]
         places = sorted(fact.position for own in facts for fact in own)
         start = Start(now_us, places[max(len(places) - 1 - rest, 0)])
-        late = [_part(case, now_us, most) for case in cases]
-        definitions = cases[0].round.definitions
+        definitions = late[0].round.definitions
         try:
             streams = resumed(self._history, self._fold.plan(definitions), start, facts)
             asked_of = zip(streams, late, strict=True)
@@ -392,10 +429,16 @@ def _by_definitions(cases: Sequence[_Case]) -> list[list[_Case]]:
     return list(found.values())
 
 
-def _part(case: _Case, from_us: int, most: int) -> _Case:
-    """The first questions of a case from an instant on."""
+def _soon_us(case: _Case) -> int:
+    """How long it takes a person to do so much that it keeps her windows busy, on average."""
+    facts = case.household.facts
+    return (facts[-1].time_us - facts[0].time_us) * LET_GO // len(facts)
+
+
+def _part(case: _Case, from_us: int, to_us: int, most: int) -> _Case:
+    """So many questions of a case, the first of those between two instants."""
     pairs = zip(case.round.questions, case.folded, strict=True)
-    kept = [(question, answers) for question, answers in pairs if question.at_us >= from_us][:most]
+    kept = [(q, answers) for q, answers in pairs if from_us <= q.at_us <= to_us][:most]
     questions, folded = [question for question, _ in kept], [answers for _, answers in kept]
     return _Case(case.household, Round(case.round.definitions, questions), folded)
 

@@ -16,11 +16,10 @@ from tailorbird.edges.warehouses import arrivals, layout
 from tailorbird.edges.warehouses.hot_properties import Path, can_be_hot, joined, literal
 from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
 from tailorbird.edges.warehouses.rewriting import Progress, rewrite
-from tailorbird.events.columns import FactColumns, columns_from_rows, columns_of
+from tailorbird.events.columns import FactColumns, columns_from_rows, columns_of, object_of
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
-from tailorbird.kernel.values import read_tagged
 from tailorbird.ports import Appended, LogChunk
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -333,13 +332,7 @@ def _opened(path: FilePath | None, memory_limit: str, threads: int) -> Connectio
 
 def _fact(row: tuple[Any, ...]) -> Fact:
     subject, time_us, id_, name, properties, context, *others = row
-    return Fact(subject, time_us, id_, name, _object(properties), _object(context), *others)
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    value = {} if text is None else read_tagged(text)
-    assert isinstance(value, dict)
-    return value
+    return Fact(subject, time_us, id_, name, object_of(properties), object_of(context), *others)
 
 
 def _restore(connection: Connection, path: FilePath) -> None:

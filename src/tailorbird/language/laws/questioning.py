@@ -20,9 +20,9 @@ from tailorbird.language.laws.effort import Effort
 from tailorbird.language.laws.readings import Question, asked
 from tailorbird.language.world import World
 
-LIVE_US: Final = 200_000.0
+LIVE_US: Final = 120_000.0
 """About so long the folds of one person may take."""
-STEPPED_US: Final = 200_000.0
+STEPPED_US: Final = 120_000.0
 """About so long taking her facts in one by one may take."""
 EARLY_FACTS: Final = 60
 """Half of the instants lie among so many of a person's first facts, which all readings can."""

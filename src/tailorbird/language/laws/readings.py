@@ -93,6 +93,8 @@ class ReferenceReading:
 
 def own_facts(facts: Sequence[Fact], subject: str) -> list[Fact]:
     """The facts of the person that an identifier belongs to by the links among these facts."""
+    if not any(fact.name in (MERGE, UNMERGE) for fact in facts):
+        return [fact for fact in facts if fact.subject == subject]
     probe = Fact(subject, 0, "", "", {}, {}, False, False, "", 0, 0)
     for own in people_facts([*facts, probe]).values():
         if own[-1] is probe:
