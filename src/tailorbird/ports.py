@@ -390,6 +390,9 @@ class StateStore(Protocol):
     def record(self, after: int, most: int) -> list[Turned]:
         """Entries with a number above one, of about so many steps."""
 
+    def record_id(self) -> str:
+        """What tells this record from another one, whose numbers mean other entries."""
+
     def last_number(self) -> int:
         """The number of the newest entry of the record, 0 without any."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.cli.test_serve import Server, wait_until_gone
+from tests.cli.test_serve import Server, run, wait_until_gone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -95,3 +95,20 @@ def test_a_page_goes_on_where_it_was_after_the_server_was_killed(server: Server)
         server.send("ann", "m3")  # changes nothing that is listed
         server.process.send_signal(signal.SIGTERM)
         assert event(stream)["event"] == "end"
+
+
+def test_systems_hear_of_what_a_publication_turns_if_they_ask(server: Server) -> None:
+    server.send("ann", "m1")
+    server.until(lambda: server.get("/ready")["live_position"] == 1)
+    admin = {"authorization": f"Bearer {server.admin}"}
+    with opened(server, "/v1/record?causes=definition", **admin) as stream:
+        path = server.folder / "definitions" / "9_more.yaml"
+        path.write_text("segments:\n  anybody: count(any_event()) >= 1\n")
+        run(server.folder, "publish")
+        said = json.loads(event(stream)["data"])
+    assert said["data"] | {"position": 0} == {
+        "person": "ann",
+        "segment": "anybody",
+        "cause": "definition",
+        "position": 0,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -20,7 +20,7 @@ from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
-from tailorbird.governance.api_keys import make_key
+from tailorbird.governance.api_keys import ApiKey, make_key
 from tailorbird.language import live
 from tailorbird.language.files import load_text
 from tailorbird.runtimes.routes import parts_of
@@ -185,11 +185,12 @@ async def message(socket: ClientConnection) -> Any:
 async def _move(people: Live, serving: Serving) -> None:
     """What the front does, over and over."""
     while not serving.closing.is_set():
+        number = people.last_number
         turned = await asyncio.to_thread(people.advance, now_us())
         turned += await asyncio.to_thread(people.wake, now_us())
         turned += await asyncio.to_thread(people.settle)
         serving.move()
-        if turned:
+        if people.last_number != number:
             serving.tell(turned)
         seen = await asyncio.to_thread(people.to_show, now_us())
         if seen:
@@ -247,10 +248,11 @@ def routes(
     keyring: SqliteKeyring,
     fields: tuple[str, ...] = FIELDS,
     origins: tuple[str, ...] = (SITE,),
+    keys: Sequence[ApiKey] = (STORED_READ, STORED_WRITE),
 ) -> Router:
-    keys = KeyCheck(lambda: [STORED_READ, STORED_WRITE], now_us)
+    check = KeyCheck(lambda: keys, now_us)
     rules = PageRules(keyring.secret_for(b"tickets"), Origins(origins), fields)
-    return Router(parts_of(serving, keys, rules), keys)
+    return Router(parts_of(serving, check, rules), check)
 
 
 Work = Callable[[Running], Awaitable[Any]]

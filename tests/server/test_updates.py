@@ -11,6 +11,8 @@ import pytest
 from tests.server.running import SITE, WRITE, Running, conversation, message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tailorbird.runtimes.front import allow_many_files
+
 NOBODY = (
     '{"type":"profile_update","newProfile":{"persona":null,"segments":[],'
     '"scores":{"interest":null},"traits":{"seen":null},"version":"%s"}}'
@@ -332,5 +334,75 @@ def test_other_methods_and_other_sockets_are_refused(tmp_path: Path) -> None:
         with pytest.raises(InvalidStatus):
             async with server.socket("/v1/track"):
                 pass
+
+    conversation(tmp_path, work)
+
+
+LARGE = 200_000
+NOTED = "segments:\n  noted: traits.note == 'x'"
+
+
+async def note(server: Running, number: int) -> str:
+    """Change a trait to something large."""
+    text = f"{number:05}" + "x" * LARGE
+    await server.sent("identify", userId="ann", traits={"note": text})
+    return text
+
+
+def test_who_reads_slowly_gets_the_newest_and_not_what_was_between(tmp_path: Path) -> None:
+    async def work(server: Running) -> None:
+        stream = await server.listen(await server.ticket("ann"))
+        for number in range(60):
+            last = await note(server, number)
+        count, text = 0, None
+        while text != last:
+            text = json.loads((await stream.next()).data)["newProfile"]["traits"]["note"]
+            count += 1
+        assert count < 55
+
+    conversation(tmp_path, work, plan=NOTED, fields=("traits.note",))
+
+
+def test_who_takes_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tailorbird.server.feeds.SLOW_S", 0.3)
+    monkeypatch.setattr("tailorbird.kernel.limits.PAGES", 2)
+
+    async def work(server: Running) -> None:
+        ticket = await server.ticket("ann")
+        await server.listen(ticket)
+        socket = server.socket(f"/updates?ticket={ticket}", max_queue=1, ping_interval=None)
+        async with socket:
+            for number in range(60):
+                await note(server, number)
+            # Both places are free again, although neither client has closed anything.
+            for _ in range(2):
+                await until_open(server, ticket)
+
+    conversation(tmp_path, work, plan=NOTED, fields=("traits.note",))
+
+
+async def until_open(server: Running, ticket: str) -> None:
+    async with asyncio.timeout(20):
+        while (await (await server.ask(f"/updates?ticket={ticket}")).begun()).status != 200:
+            await asyncio.sleep(0.05)
+
+
+def test_a_thousand_pages_wait_and_each_hears_of_its_own_person(tmp_path: Path) -> None:
+    allow_many_files()
+
+    async def work(server: Running) -> None:
+        people = [f"p{number}" for number in range(50)]
+        tickets = {who: await server.ticket(who) for who in people}
+        open_ones = [(who, await server.listen(tickets[who])) for _ in range(20) for who in people]
+        for _, stream in open_ones:
+            await stream.next()
+        await server.seen("p7")
+        for who, stream in open_ones:
+            if who == "p7":
+                found = json.loads((await stream.next()).data)["newProfile"]
+                assert found["traits"] == {"seen": 1}
+        server.serving.close()
+        for _, stream in open_ones:
+            assert (await stream.next()).event == "end"
 
     conversation(tmp_path, work)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from tailorbird.delivery.endpoints import Endpoint, Event, event_of
+from tailorbird.delivery.endpoints import Endpoint, event_of
 from tailorbird.delivery.outbox import Message
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import MISSING
@@ -38,9 +38,9 @@ def trial(endpoint: Endpoint, now_us: int) -> Message:
 
 
 def _message(endpoint: Endpoint, entry: Turned) -> Message:
-    event = event_of(entry)
-    body = _body(event, entry)
-    return Message(message_id(endpoint.id, body), endpoint.id, entry.subject, event, body)
+    body = _body(entry)
+    id_ = message_id(endpoint.id, body)
+    return Message(id_, endpoint.id, entry.subject, event_of(entry), body)
 
 
 def message_id(endpoint: str, body: bytes) -> str:
@@ -52,13 +52,22 @@ def message_id(endpoint: str, body: bytes) -> str:
     return "msg_" + sha256(endpoint.encode() + b" " + body).hexdigest()[:32]
 
 
-def _body(event: Event, entry: Turned) -> bytes:
+def _body(entry: Turned) -> bytes:
     """What is sent: the same bytes at every try, since they are signed."""
+    return json.dumps(message_of(entry), separators=(",", ":")).encode()
+
+
+def message_of(entry: Turned) -> dict[str, Any]:
+    """What is said of an entry, over whatever way.
+
+    >>> message_of(Turned("ann", ("segment", "keen"), True, 0, 7, "event"))["data"]
+    {'person': 'ann', 'segment': 'keen', 'cause': 'event', 'position': 7}
+    """
+    event = event_of(entry)
     data: dict[str, Any] = {"person": entry.subject}
     if event == "persona.changed":
         data["persona"] = None if entry.value is MISSING else entry.value
     else:
         data["segment"] = entry.key[1]
     data |= {"cause": entry.cause, "position": entry.position}
-    said = {"type": event, "timestamp": format_instant(entry.at_us), "data": data}
-    return json.dumps(said, separators=(",", ":")).encode()
+    return {"type": event, "timestamp": format_instant(entry.at_us), "data": data}

@@ -72,6 +72,8 @@ class Live:
         self._endpoints = endpoints
         self._log = log
         self._store = store
+        self.record_id = store.record_id()
+        """Numbers of entries mean something in one record only."""
         self._histories = histories
         self._lock = RLock()
         self._residents = Residents(store, memory_bytes)
@@ -85,6 +87,7 @@ class Live:
         self.is_stale = self._fingerprint != wanted
         """Whether the stored states are of other definitions: then they have to be adopted."""
         self._recording = Recording(self._store.last_number())
+        self._last_number = self._recording.last
         self._world = World(self._store.workspace_facts())
         self._residents.forget()
         self._next_wake_us = self._stored_wake_us()
@@ -124,6 +127,7 @@ class Live:
             self._residents.evict()
             self._next_wake_us = self._stored_wake_us()
             self._committed = self.position
+            self._last_number = self._recording.last
 
     def _note(self, steps: Sequence[Turns], *, is_told: bool = True) -> None:
         """Put steps into the record, and messages about them into the outbox."""
@@ -489,6 +493,11 @@ class Live:
         told = self._standing(resident.standing)
         state.known, state.turned, state.persona = told.known, told.turned, told.persona
         return state, pending.as_of
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest entry of the record."""
+        return self._last_number
 
     def record(self, after: int, most: int) -> list[Turned]:
         """The entries of about so many steps, with a number above one: how streams resume."""

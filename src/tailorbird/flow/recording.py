@@ -23,6 +23,11 @@ class Recording:
         """Note what one step of the engine changed, as far as it belongs in the record."""
         self.add(name, self._told.of(changes), at_us, position, cause)
 
+    @property
+    def last(self) -> int:
+        """The number of the newest entry."""
+        return self._last
+
     def add(
         self, name: str, changes: tuple[Change, ...], at_us: int, position: int, cause: Cause
     ) -> None:

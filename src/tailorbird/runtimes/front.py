@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,7 @@ class Front:
 
     def run(self) -> None:
         """Serve until a signal ends it."""
+        allow_many_files()
         self._project.take_over_old_history()
         self._project.log.become_writer()
         self._project.log.hold_fresh()
@@ -204,13 +206,14 @@ class Front:
         while True:
             self._woken.clear()
             before = self._live.position
+            number = self._live.last_number
             try:
                 turned, seen = await self._in_thread(self._move, self._live)
             except GoneError:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             self.serving.move()
-            if turned:
+            if self._live.last_number != number:  # what a publication turned is only in the store
                 self.serving.tell(turned)
             if seen:
                 self.serving.show(seen)
@@ -261,6 +264,12 @@ class Front:
             turned += people.settle()
             seen = people.to_show(now_us)
         return turned, seen
+
+
+def allow_many_files() -> None:
+    """Each connection is an open file, and many systems let a process have only 1,024 at first."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

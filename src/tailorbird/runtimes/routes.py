@@ -13,6 +13,7 @@ from tailorbird.server.history import History
 from tailorbird.server.ingest import Collector
 from tailorbird.server.origins import Origins, PageRules
 from tailorbird.server.profiles import Profiles
+from tailorbird.server.record import RecordStreams
 from tailorbird.server.router import Router
 from tailorbird.server.segments import Segments
 from tailorbird.server.serving import Serving
@@ -28,6 +29,7 @@ PARTS: Final[tuple[type, ...]] = (
     Segments,
     Tickets,
     Updates,
+    RecordStreams,
     StateOfServer,
     Description,
 )
@@ -45,6 +47,7 @@ def parts_of(
         Segments(serving),
         Tickets(rules, keys, serving.now_us, os.urandom),
         Updates(serving, rules),
+        RecordStreams(serving, keys),
         StateOfServer(serving),
         Description(tuple(routes_in(PARTS))),
     )

@@ -76,6 +76,15 @@ class Feed:
                 return found
             await self.woken.wait()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will be said."""
+        return self._ending is not None
+
+    def heartbeat(self) -> bytes:
+        """What a stream of server-sent events says when there is nothing to say."""
+        return b":\n\n"
+
     async def take(self) -> Sequence[Said]:
         """What there is to say now, and never again."""
         raise NotImplementedError

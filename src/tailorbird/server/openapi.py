@@ -25,6 +25,7 @@ _FAULTS: Final[Mapping[int, str]] = {
     403: "A key of another scope; the answer says which one it takes.",
     404: "Nothing is known by this name.",
     409: "It is not as the request takes it to be.",
+    410: "What it asks to go on from is not kept any more.",
     413: "The body is too large.",
     429: "Too much at once: come again after `Retry-After` seconds.",
     503: "Not now: come again after `Retry-After` seconds.",

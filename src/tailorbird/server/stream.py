@@ -43,7 +43,7 @@ async def _send_all(feed: Feed, send: Send, headers: Headers) -> None:
             async with asyncio.timeout(feeds.HEARTBEAT_S):
                 said = await feed.next()
         except TimeoutError:
-            await _say(send, b":\n\n")
+            await _say(send, feed.heartbeat())
             continue
         except EndedError as error:
             if error.ending is not GONE:

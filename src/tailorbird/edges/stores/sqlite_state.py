@@ -332,6 +332,10 @@ class SqliteState:
         )
         return [entry for row in rows for entry in _entries(*row)]
 
+    def record_id(self) -> str:
+        """See `StateStore`."""
+        return str(self._execute("SELECT id FROM record_id").get)
+
     def last_number(self) -> int:
         """See `StateStore`."""
         return int(self._execute("SELECT coalesce(max(number), 0) FROM record").get)

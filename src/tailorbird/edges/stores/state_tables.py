@@ -76,6 +76,10 @@ MIGRATIONS: Final = (
         told TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE record_id (id TEXT NOT NULL) STRICT;
+    INSERT INTO record_id VALUES (lower(hex(randomblob(4))));
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added.
 
