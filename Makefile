@@ -74,9 +74,13 @@ fuzz-api: setup ## made up requests to a running server (EXAMPLES=n of each rout
 	$(BIN)/python -m tests.fuzz.api --examples $(or $(EXAMPLES),2000) --seed $(SEED)
 
 .PHONY: fuzz-wire
-fuzz-wire: setup ## made up bytes for the decoders of events (SECONDS_LONG=n, SEED=n)
+fuzz-wire: setup ## made up bytes for the decoders of events (FOR=seconds, SEED=n)
 	$(BIN)/python -m tests.fuzz.wire -seed=$(SEED) -max_len=2000 \
 		-max_total_time=$(or $(SECONDS_LONG),600)
+
+.PHONY: overload
+overload: setup ## send a server far more than it can write, and look for what it acknowledged (FOR=seconds)
+	$(BIN)/python -m tests.crash.overload --seconds $(or $(FOR),60) --waiting 10000
 
 .PHONY: format
 format: setup ## put sources into the house's form
