@@ -197,6 +197,10 @@ def test_an_endpoint_that_does_not_answer_holds_no_other_up(tmp_path: Path, crm:
     asyncio.run(run())
 
 
+def has_failed(made: Running, times: int) -> bool:
+    return made.outbox.health("e0").failures == times
+
+
 def test_an_ill_endpoint_is_asked_with_single_messages_until_it_is_well(
     tmp_path: Path, crm: Receiver
 ) -> None:
@@ -206,13 +210,15 @@ def test_an_ill_endpoint_is_asked_with_single_messages_until_it_is_well(
         async with running(tmp_path, crm.url) as made:
             await made.add(*(message(n) for n in range(200)))
             await made.until(lambda: made.outbox.health("e0").resume_us > 0)
+            await made.until(lambda: made.deliver.under_way == 0)
             await made.quiet()
-            before = len(crm.received)
+            before, failures = len(crm.received), made.outbox.health("e0").failures
             assert before <= 32
             for asked in range(1, 37):  # three days
                 await made.move(2 * HOUR)
-                await made.until(partial(lambda n: len(crm.received) == n, before + asked))
+                await made.until(partial(has_failed, made, failures + asked))
             await made.quiet()
+            assert len(crm.received) == before + 36
             assert made.kept.known["e0"].is_enabled
             crm.answers = lambda _: Reply()
             await made.move(2 * HOUR)

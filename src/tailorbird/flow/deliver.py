@@ -70,6 +70,11 @@ class Deliver:
         self._dropped: set[str] = set()
         self._tidied_us = 0
 
+    @property
+    def under_way(self) -> int:
+        """How many messages are being sent, or have ended and that is not noted yet."""
+        return len(self._under_way) + len(self._finished)
+
     def wake(self) -> None:
         """There may be something to send; called in the event loop."""
         self._woken.set()

@@ -171,7 +171,7 @@ class Outboxes(RuleBasedStateMachine):
 
 
 TestOutboxes = Outboxes.TestCase
-TestOutboxes.settings = settings(max_examples=60, stateful_step_count=40)
+TestOutboxes.settings = settings(max_examples=25, stateful_step_count=40)
 
 
 def test_the_next_instant_at_which_something_is_due_is_told() -> None:
