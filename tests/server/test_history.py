@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.server.talking import NOW_US, READ, Talk, ask, seen
+from tests.flow.live_reading import LogHistories
+from tests.server.talking import NOW_US, READ, Talk, ask, seen, talk
 
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.explain import explained
@@ -136,8 +137,6 @@ def test_what_is_not_there_or_not_good_is_told(
 
 
 def test_a_name_that_several_kinds_have_takes_the_kind() -> None:
-    from tests.server.talking import talk
-
     both = "scores: {one: {points: {Seen: 1}}}\nsegments: {one: did('Seen')}\n"
     with talk(both) as shop:
         shop.take_in(seen("ann", "m1"))
@@ -164,6 +163,23 @@ def test_while_the_history_is_away_one_is_told_to_come_again(shop: Talk, path: s
     assert (told.status, told.headers["retry-after"]) == (503, "2")
     assert "started again" in told.said["error"]
     assert shop.ask("/v1/profiles/ann").status == 200
+
+
+def test_whoever_is_too_large_to_be_kept_needs_the_history_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(*_: object) -> None:
+        raise GoneError
+
+    with talk('traits: {spent: \'sum("Seen", properties.n, last="7d")\'}') as shop:
+        many = range(limits.BAG_ENTRIES + 1)
+        shop.take_in(*(seen("ann", f"m{n}", at_us=NOW_US - n, n=n * UNIT) for n in many))
+        assert shop.get("/v1/profiles/ann")["traits"] == {"spent": sum(many)}
+        monkeypatch.setattr(LogHistories, "facts_of", away)
+        told = shop.ask("/v1/profiles/ann")
+        assert (told.status, told.headers["retry-after"]) == (503, "2")
+        body = {"ids": ["bob", "ann"]}
+        assert shop.ask("/v1/profiles", "POST", body=body).status == 503
 
 
 def test_a_slow_history_holds_up_nobody_else_and_is_not_waited_for_for_ever(

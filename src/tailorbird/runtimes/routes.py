@@ -8,6 +8,7 @@ from typing import Final
 from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.runtimes.project import Project
 from tailorbird.server.auth import KeyCheck
+from tailorbird.server.definitions import PublishedDefinitions
 from tailorbird.server.description import Description
 from tailorbird.server.history import History
 from tailorbird.server.ingest import Collector
@@ -27,6 +28,7 @@ PARTS: Final[tuple[type, ...]] = (
     Profiles,
     History,
     Segments,
+    PublishedDefinitions,
     Tickets,
     Updates,
     RecordStreams,
@@ -45,6 +47,7 @@ def parts_of(
         Profiles(serving),
         History(serving),
         Segments(serving),
+        PublishedDefinitions(serving),
         Tickets(rules, keys, serving.now_us, os.urandom),
         Updates(serving, rules),
         RecordStreams(serving, keys),

@@ -111,13 +111,13 @@ class Profiles:
     )
     async def read(self, asked: Asked) -> Answer:
         """One person, with the chosen fields."""
-        view = await self._view(asked.path["id"], asked.query["min_position"])
-        if view is None:
+        id_, fields = asked.path["id"], asked.query["fields"] or FIELDS
+        live = [name for name in fields if name != SENT]
+        (found,) = await self._profiles([id_], live, asked.query["min_position"])
+        if found is None:
             raise nobody()
-        fields = asked.query["fields"] or FIELDS
-        found = told(view, [name for name in fields if name != SENT])
         if SENT in fields:
-            found.sent = await self._sent(asked.path["id"])
+            found.sent = await self._sent(id_)
         lasting = structs.replace(found, **dict.fromkeys(_PASSING, UNSET))
         return Answer(200, found, tag=tag_of(lasting))
 
@@ -143,20 +143,24 @@ class Profiles:
     async def read_many(self, asked: Asked) -> Answer:
         """Many people, each as one read alone would be."""
         wanted = await asked.read(Wanted)
-        found = []
-        for id_ in wanted.ids:
-            view = await self._view(id_, wanted.min_position)
-            found.append(Found(id_, None if view is None else told(view, wanted.fields)))
-        return Answer(200, FoundProfiles(found))
+        found = await self._profiles(wanted.ids, wanted.fields, wanted.min_position)
+        return Answer(200, FoundProfiles(list(map(Found, wanted.ids, found))))
 
-    async def _view(self, id_: str, position: int) -> PersonView | None:
+    async def _profiles(
+        self, ids: Sequence[str], fields: Sequence[Field], position: int
+    ) -> list[Profile | None]:
+        """The people with some identifiers, all of them as of a position at least."""
         serving = self._serving
 
-        def look() -> tuple[PersonView | None, int]:
+        def look() -> tuple[list[Profile | None], int]:
             people = serving.people()
-            committed = people.committed
-            view = people.person(id_, serving.now_us())
-            return view, committed if view is None else view.as_of
+            as_of = people.committed
+            found: list[Profile | None] = []
+            for id_ in ids:
+                view = people.person(id_, serving.now_us())
+                as_of = as_of if view is None else min(as_of, view.as_of)
+                found.append(None if view is None else told(view, fields))
+            return found, as_of
 
         return await reached(serving, position, lambda: serving.look(look))
 

@@ -25,6 +25,7 @@ READERS: Final = 4
 HISTORY_S: Final = 30.0
 """So long an answer of the history is waited for."""
 HISTORY_AGAIN_S: Final = 2
+_AWAY: Final = "the history is being started again; come again"
 
 About = Callable[..., bytes]
 """Takes what is asked and more; raises `GoneError` while the history's process is away."""
@@ -74,8 +75,14 @@ class Serving:
         return self.live
 
     async def look(self, look: Callable[[], Found]) -> Found:
-        """What is found in people's states, which may have to wait for a commit."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, look)
+        """What is found in people's states, which may have to wait for a commit.
+
+        Raises `RefusedError` for somebody who is too large to be kept and takes her history.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, look)
+        except GoneError:
+            raise _no_history(_AWAY) from None
 
     async def ask_history(self, what: str, *given: object) -> bytes:
         """What the history says of somebody, as JSON; raises `RefusedError` when it cannot now.
@@ -94,7 +101,7 @@ class Serving:
         try:
             return await asyncio.wait_for(asyncio.shield(asked), HISTORY_S)
         except GoneError:
-            raise _no_history("the history is being started again; come again") from None
+            raise _no_history(_AWAY) from None
         except TimeoutError:
             raise _no_history(f"the history took longer than {HISTORY_S:.0f} s") from None
 
