@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tailorbird.language.definitions import Definition
+from tailorbird.language.definitions import KINDS, Definition, Kind
 from tailorbird.language.words import describe
 from tailorbird.server.answers import Answer
 from tailorbird.server.asked import Asked
@@ -14,13 +14,11 @@ from tailorbird.server.parameters import choice
 from tailorbird.server.serving import Serving
 from tailorbird.server.table import Route, answers
 
-KINDS = ("trait", "score", "segment", "persona")
-
 
 class Defined(Struct):
     """One definition."""
 
-    kind: Literal["trait", "score", "segment", "persona"]
+    kind: Kind
     name: str
     gives: str
     """The type of its value."""
@@ -58,10 +56,10 @@ class PublishedDefinitions:
     async def read(self, asked: Asked) -> Answer:
         """By kind, each kind by name, personas in their order."""
         definitions = self._serving.people().plan.definitions
-        kinds = KINDS if asked.query["kind"] is None else (asked.query["kind"],)
+        kinds: Sequence[Kind] = KINDS if asked.query["kind"] is None else (asked.query["kind"],)
         found = [_told(one) for kind in kinds for one in definitions.of_kind(kind)]
         return Answer(200, DefinedNames(found))
 
 
 def _told(one: Definition) -> Defined:
-    return Defined(one.kind, one.name, one.gives.value, describe(one), one.description)
+    return Defined(one.kind, one.name, one.gives.name.lower(), describe(one), one.description)
