@@ -9,6 +9,7 @@ nothing; the last column is the time against the one or the other.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def command(*words: object, folder: Path) -> Cost:
 def line(what: str, rows: int, found: Cost, baseline_s: float) -> None:
     """Print one process."""
     print(
-        f"{rows:>13,}  {what:<22}  {found.took_s:>8.2f} s  {rows / found.took_s:>10,.0f} rows/s"
+        f"{rows:>13,}  {what:<22}  {found.took_s:>8.2f} s  {rows / found.took_s:>10,.0f} /s"
         f"  {found.peak_mb:>6,.0f} MB  {found.took_s / baseline_s:>6.2f} x",
         flush=True,
     )
@@ -91,6 +92,9 @@ def report(events: int, folder: Path) -> None:
     line("sorted by hand", events, by_hand, by_hand.took_s)
     imported = command("import", rows, "--mapping", "simulated", folder=folder)
     line("import", events, imported, by_hand.took_s)
+    proof = command("prove", "--json", folder=folder)
+    cases = json.loads(proof.printed)["cases"]
+    line(f"prove, {cases:,} cases", cases, proof, by_hand.took_s)
     cost(__file__, "--history", made, events, folder=folder)
     compacted = cost(__file__, "--history", made, events, folder=folder)
     line(f"compaction, {UNSORTED:.0%} new", events, compacted, by_hand.took_s)
