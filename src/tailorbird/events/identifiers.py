@@ -28,7 +28,7 @@ class Identifiers:
     Letters count alike, large and small, and blanks and quotes around them do not count.
 
     >>> ids = Identifiers()
-    >>> [ids.read(given) for given in ("ann", 7, " NULL ", "0000-0000", "", None, "'none'")]
+    >>> [ids.read(given) for given in ("ann", 7_000_000, " NULL ", "0000-0000", "", None, "'none'")]
     ['ann', '7', None, None, None, None, None]
     """
 
