@@ -54,7 +54,7 @@ test: check ## set up, then lint and run all tests (TESTS=path, SEED=n, REQUIRE_
 .PHONY: bench
 bench: setup ## measure against hand-written baselines; decides nothing
 	@for script in $$(grep -l __main__ benchmarks/*.py); do \
-		echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+		echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
 
 .PHONY: bench-long
 bench-long: setup ## the same over 100 million facts; keep 30 GB of disk and some time free

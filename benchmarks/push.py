@@ -14,14 +14,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
-import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -29,34 +25,17 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import uvloop
-from benchmarks.live import definitions
+from live import definitions
 from websockets.asyncio.client import connect
 
-COMMAND = (sys.executable, "-c", "from tailorbird.cli import main; main()")
-ECHO = """
-import sys, uvicorn
-async def app(scope, receive, send):
-    while (await receive()).get("more_body", False):
-        pass
-    await send({"type": "http.response.start", "status": 200,
-                "headers": [(b"content-type", b"application/json"), (b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"{}"})
-uvicorn.run(app, port=int(sys.argv[1]), lifespan="off", log_config=None, access_log=False)
-"""
-CORES = sorted(os.sched_getaffinity(0))
+from server import CORES, Server, echoing, run
+
 PAGES = 50
 PER_SECOND = 1_000
 CONNECTIONS = 32
 PAST = 300_000
 """Events in the history, for the questions of the other process."""
 SYNCS = 2_000
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def percentiles(seconds: Sequence[float]) -> str:
@@ -86,51 +65,13 @@ def syncs(folder: Path) -> list[float]:
 # The server
 
 
-class Server:
-    """A project with a past, and its server, on a core of its own."""
+class Past(Server):
+    """The server of a project with a past, whose pages may see a trait."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "shop"
-        printed = run(folder, "init", "shop")
-        self.write = re.search(r"write key: (\S+)", printed)[1]  # type: ignore[index]
-        self.admin = re.search(r"admin key: (\S+)", printed)[1]  # type: ignore[index]
-        for path in (self.folder / "definitions").iterdir():
-            path.unlink()
-        text = f'{definitions(49)}\ntraits:\n  clicks: count("Product Viewed")\n'
-        (self.folder / "definitions" / "all.yaml").write_text(text)
-        run(self.folder, "publish")
+    def __init__(self, top: Path) -> None:
+        super().__init__(top, f'{definitions(49)}\ntraits:\n  clicks: count("Product Viewed")\n')
         run(self.folder, "simulate", "--events", str(PAST), "--out", "past.parquet", "--seed", "1")
         run(self.folder, "import", "past.parquet", "--mapping", "simulated")
-        self.port = free_port()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """While it runs and is ready."""
-        environment = {**os.environ, "TAILORBIRD_PUSH_FIELDS": "traits.clicks, segments"}
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(self.port)],
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            preexec_fn=lambda: os.sched_setaffinity(0, {CORES[0]}),
-        )
-        try:
-            self._until_ready()
-            children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-            for child in {int(c) for path in children for c in path.read_text().split()}:
-                for task in Path(f"/proc/{child}/task").iterdir():
-                    os.sched_setaffinity(int(task.name), {CORES[-1]})
-            yield
-        finally:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
-
-    def _until_ready(self) -> None:
-        while True:
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/ready"):
-                return
-            assert self.process.poll() is None, "the server has ended"
-            time.sleep(0.1)
 
     def ticket(self, id_: str) -> str:
         """A ticket for a visitor."""
@@ -139,14 +80,6 @@ class Server:
         asked.add_header("authorization", f"Bearer {self.admin}")
         with urlopen(asked) as told:
             return str(json.load(told)["ticket"])
-
-
-def run(folder: Path, *words: str) -> str:
-    """What a command prints."""
-    done = subprocess.run(
-        [*COMMAND, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout + done.stderr
 
 
 # The client
@@ -244,9 +177,9 @@ async def page(url: str, visitor: int, load: Load, heard: list[float], last: int
             known = int(clicks)
 
 
-async def pushed(server: Server, seconds: float, run_of: str) -> tuple[list[float], list[float]]:
+async def pushed(server: Past, seconds: float, run_of: str) -> tuple[list[float], list[float]]:
     """From POST to answer, and from POST to page."""
-    load, heard = Load(server.port, request(server.write, run_of)), list[float]()
+    load, heard = Load(server.port, request(server.key, run_of)), list[float]()
     each = int(seconds * PER_SECOND) // PAGES
     address = f"ws://127.0.0.1:{server.port}/updates?ticket="
     urls = [address + server.ticket(f"visitor-{run_of}-{n}") for n in range(PAGES)]
@@ -287,20 +220,13 @@ def main(seconds: float) -> None:
     os.sched_setaffinity(0, {CORES[-1]})
     with TemporaryDirectory() as name:
         folder = Path(name)
-        port = free_port()
-        echo = subprocess.Popen(
-            [sys.executable, "-c", ECHO, str(port)],
-            preexec_fn=lambda: os.sched_setaffinity(0, {CORES[0]}),
-        )
-        time.sleep(2)
-        load = Load(port, request("none", "echo"))
-        uvloop.run(load.run(seconds / 2))
-        echo.terminate()
-        echo.wait()
+        with echoing() as (port, _):
+            load = Load(port, request("none", "echo"))
+            uvloop.run(load.run(seconds / 2))
         print(f"{'HTTP, echoed':>28}: {percentiles(load.answered)}")
         print(f"{'a sync of the disk':>28}: {percentiles(syncs(folder))}")
-        server = Server(folder)
-        with server.running():
+        server = Past(folder)
+        with server.running({"TAILORBIRD_PUSH_FIELDS": "traits.clicks, segments"}):
             uvloop.run(pushed(server, 3, "warm"))
             told(server, seconds, "alone")
             print(f"{'a sync of the disk':>28}: {percentiles(syncs(folder))}")
@@ -308,7 +234,7 @@ def main(seconds: float) -> None:
                 told(server, seconds, "busy")
 
 
-def told(server: Server, seconds: float, run_of: str) -> None:
+def told(server: Past, seconds: float, run_of: str) -> None:
     """Time one run, and print it."""
     answered, heard = uvloop.run(pushed(server, seconds, run_of))
     print(f"{f'POST to answer, {run_of}':>28}: {percentiles(answered)}")

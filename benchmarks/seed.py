@@ -66,8 +66,8 @@ def measure(title: str, history: DuckDbHistory, now_us: int, plans: Iterable[str
     for name in plans:
         text = "segments:\n" + "\n".join(f"  s{i}: '{c}'" for i, c in enumerate(PLANS[name]))
         plan = live.plan(load_text(text).definitions)
-        seeded = timed(lambda plan=plan: seed(history, plan, now_us))  # type: ignore[misc]
-        by_fold = timed(lambda plan=plan: seed(history, plan, now_us, by_fold=True))  # type: ignore[misc]
+        seeded = timed(lambda plan=plan: seed(history, plan, now_us))
+        by_fold = timed(lambda plan=plan: seed(history, plan, now_us, by_fold=True))
         assert seeded[2] == by_fold[2], "both ways give the same states"
         people = len(seeded[2])
         for way, (processor, wall, _) in (("seeded", seeded), ("folded", by_fold)):

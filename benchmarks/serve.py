@@ -11,25 +11,20 @@ because other work on the machine only makes the clock slower. The machine's own
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.request import urlopen
 
 import msgspec
-from benchmarks.live import definitions, touched_by
-from benchmarks.load import get, post, sent
+from live import definitions, touched_by
+from load import get, post, sent
 
+from server import CORES, Server, echoing
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import parse_instant, zone
 from tailorbird.kernel.values import UNIT
@@ -37,28 +32,6 @@ from tailorbird.language import live
 from tailorbird.language.files import load_text
 from tailorbird.simulate.facts import simulated_facts
 from tailorbird.simulate.simulation import Simulation
-
-COMMAND = (sys.executable, "-c", "from tailorbird.cli import main; main()")
-ECHO = """
-import sys, uvicorn
-async def app(scope, receive, send):
-    more = True
-    while more:
-        more = (await receive()).get("more_body", False)
-    await send({"type": "http.response.start", "status": 200,
-                "headers": [(b"content-type", b"application/json"), (b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"{}"})
-uvicorn.run(app, port=int(sys.argv[1]), lifespan="off", log_config=None, access_log=False)
-"""
-CORES = sorted(os.sched_getaffinity(0))
-PATIENCE_S = 600.0
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def seconds_of(process: int) -> float:
@@ -73,74 +46,6 @@ def memory_of(process: int, what: str = "VmHWM") -> int:
     found = re.search(rf"{what}:\s+(\d+) kB", status)
     assert found is not None
     return int(found[1]) * 1024
-
-
-def on_core(core: int) -> Callable[[], None]:
-    """What puts a process to one core before it begins."""
-    return lambda: os.sched_setaffinity(0, {core})
-
-
-class Server:
-    """A project and its server, which has a core of its own."""
-
-    def __init__(self, top: Path, texts: str) -> None:
-        self.folder = top / "shop"
-        printed = self._run(top, "init", "shop")
-        for path in (self.folder / "definitions").iterdir():
-            path.unlink()
-        (self.folder / "definitions" / "all.yaml").write_text(texts)
-        self._run(self.folder, "publish")
-        self.key = re.search(r"write key: (\S+)", printed)[1]  # type: ignore[index]
-        self.admin = re.search(r"admin key: (\S+)", printed)[1]  # type: ignore[index]
-        self.port = free_port()
-
-    @staticmethod
-    def _run(folder: Path, *words: str) -> str:
-        done = subprocess.run(
-            [*COMMAND, *words], cwd=folder, capture_output=True, text=True, check=True
-        )
-        return done.stdout + done.stderr
-
-    @contextmanager
-    def running(self) -> Iterator[int]:
-        """The front's process, while it runs and is ready."""
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(self.port)],
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=on_core(CORES[0]),
-        )
-        try:
-            self.until(lambda told: told["status"] == "ok")
-            for worker in self._workers():
-                os.sched_setaffinity(worker, {CORES[-1]})
-            yield self.process.pid
-        finally:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
-
-    def _workers(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(child) for path in children for child in path.read_text().split()]
-
-    def until(self, holds: Callable[[dict[str, Any]], bool]) -> None:
-        """Wait until what the server says of itself is as wanted."""
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            try:
-                with urlopen(f"http://127.0.0.1:{self.port}/health", timeout=60) as told:
-                    said = json.load(told)
-                if said["live_position"] is not None and holds(said):
-                    return
-            except OSError:
-                assert self.process.poll() is None, "the server has ended"
-            time.sleep(0.02)
-        raise AssertionError("it never came to hold")
-
-    def caught_up(self) -> None:
-        """Wait until everybody's states have all that is in the log."""
-        self.until(lambda told: told["live_position"] == told["log_position"])
 
 
 # What is sent
@@ -202,31 +107,15 @@ def print_limits(folder: Path, bodies: Sequence[bytes]) -> None:
         msgspec.json.decode(body.partition(b"\r\n\r\n")[2])
     each = (time.process_time() - begun_s) / len(bodies)
     print(f"{'JSON of an event, by msgspec':>34}: {1 / each:>9,.0f}/s")
-    port = free_port()
-    echo = subprocess.Popen([sys.executable, "-c", ECHO, str(port)], preexec_fn=on_core(CORES[0]))
-    try:
-        _until_open(port)
+    with echoing() as (port, process):
         sent(port, bodies[:2_000], 32)
-        before = seconds_of(echo.pid)
+        before = seconds_of(process)
         told = sent(port, bodies, 32)
-        spent = seconds_of(echo.pid) - before
+        spent = seconds_of(process) - before
         print(
             f"{'bare HTTP, an event a request':>34}: {len(bodies) / told.seconds:>9,.0f}/s, "
             f"{len(bodies) / spent:,.0f} a second of its processor time"
         )
-    finally:
-        echo.terminate()
-        echo.wait()
-
-
-def _until_open(port: int) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
 
 
 # What the server does

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.served import Server, served
 
 HOUSE = Path(__file__).resolve().parent.parent
 DATA = (HOUSE / os.environ.get("TAILORBIRD_TEST_DATA", "../shared/data")).resolve()
@@ -53,6 +54,13 @@ def data_file() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A project with the buyers' segment, and its running server."""
+    with served(tmp_path) as made:
+        yield made
 
 
 def pytest_configure(config: pytest.Config) -> None:

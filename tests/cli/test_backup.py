@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run, answer_of
-from tests.cli.test_serve import Server
-from tests.cli.test_serve import run as run_process
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path)
-    yield made
-    if made.process.poll() is None:
-        made.process.kill()
-    made.process.communicate()
-
+from tests.served import Server
+from tests.served import run as run_process
 
 QUESTIONS = (
     ("segments", "--json"),

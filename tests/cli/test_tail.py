@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.cli.conftest import Run
-from tests.cli.test_serve import COMMAND, Server
+from tests.served import COMMAND, Server
 
 
 def test_what_is_there_is_shown_with_marks_in_the_place_of_people(run: Run, shop: Path) -> None:
@@ -37,15 +35,6 @@ def test_more_is_shown_when_it_is_asked_for(run: Run, shop: Path) -> None:
 
 def test_a_wrong_instant_is_refused(run: Run, shop: Path) -> None:
     assert "'soon' is no instant" in run("tail", "--since", "soon", code=2).output
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path)
-    yield made
-    if made.process.poll() is None:
-        made.process.kill()
-    made.process.communicate()
 
 
 def test_facts_are_shown_as_they_are_accepted_until_it_is_interrupted(server: Server) -> None:

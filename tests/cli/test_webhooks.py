@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 from tests.cli.conftest import Run, answer_of
-from tests.cli.test_serve import Server, wait_until_gone
-from tests.cli.test_serve import run as called
 from tests.receiving import Receiver, Reply, receiver
+from tests.served import Server, served, wait_until_gone
+from tests.served import run as called
 
 URL = "https://crm.example.com/hooks"
 
@@ -23,13 +23,10 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests: each has endpoints and people of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAILORBIRD_WEBHOOK_NETWORKS", "127.0.0.1")
-        made = Server(tmp_path_factory.mktemp("webhooks"))
-    with (made.folder / "tailorbird.yaml").open("a") as settings:
-        settings.write("webhook_networks: 127.0.0.1\n")
-    yield made
-    if made.process.poll() is None:
-        made.process.kill()
-    made.process.communicate()
+        with served(tmp_path_factory.mktemp("webhooks")) as made:
+            with (made.folder / "tailorbird.yaml").open("a") as settings:
+                settings.write("webhook_networks: 127.0.0.1\n")
+            yield made
 
 
 @pytest.fixture

@@ -52,11 +52,11 @@ def history() -> Iterator[DuckDbHistory]:
 
 
 def fact(subject: str, time_us: int, name: str, properties: Any = None, **others: Any) -> Fact:
-    fact.count = getattr(fact, "count", 0) + 1  # type: ignore[attr-defined]
+    fact.count = getattr(fact, "count", 0) + 1
     made = Fact(
         subject,
         time_us,
-        f"m{fact.count}",  # type: ignore[attr-defined]
+        f"m{fact.count}",
         name,
         properties or {},
         {},

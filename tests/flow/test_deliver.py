@@ -120,7 +120,7 @@ async def running(folder: Path, *urls: str) -> AsyncIterator[Running]:
         made.thread.shutdown()
         made.outbox.close()
         if not task.cancelled() and task.exception() is not None:
-            raise task.exception()  # type: ignore[misc]
+            raise task.exception()
 
 
 def message(number: int, subject: str | None = None, endpoint: str = "e0") -> Message:

@@ -59,7 +59,7 @@ def merged(one: str, other: str) -> Fact:
 def proof_of(facts: list[Fact], **settings: object) -> Proof:
     with DuckDbHistory(None) as history:
         history.append(facts)
-        return prove(history, DEFINITIONS, lambda: DuckDbHistory(None), **settings)  # type: ignore[arg-type]
+        return prove(history, DEFINITIONS, lambda: DuckDbHistory(None), **settings)
 
 
 def test_all_readings_agree_about_people_taken_by_weight_by_merge_and_by_chance() -> None:

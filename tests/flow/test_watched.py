@@ -88,7 +88,7 @@ def test_a_decaying_score_is_shown_again_after_a_while(running: Service) -> None
     running.live.watch("a", START)
     assert shown(running, START + REFRESH_US - 1) == []
     ((_, seen),) = running.live.to_show(START + REFRESH_US)
-    assert seen is not None and 1_900_000 < seen.scores["interest"] < 2_000_000  # type: ignore[operator]
+    assert seen is not None and 1_900_000 < seen.scores["interest"] < 2_000_000
     assert shown(running, START + REFRESH_US + 1) == []
 
 

@@ -23,7 +23,7 @@ class Kept:
         self.endpoints, self.keyring = SqliteEndpoints(None), SqliteKeyring(None)
 
     def create(self, now_us: int = 5) -> tuple[Endpoint, bytes]:
-        return create(self.endpoints, self.keyring, os.urandom, now_us, URL, WANTED)  # type: ignore[arg-type]
+        return create(self.endpoints, self.keyring, os.urandom, now_us, URL, WANTED)
 
     def rotate(self, id_: str, now_us: int, overlap_us: int) -> bytes:
         return rotate(self.endpoints, self.keyring, os.urandom, now_us, id_, overlap_us)

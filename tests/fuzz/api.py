@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis import checks as checking
-from tests.cli.test_serve import Server, run
+from tests.served import Server, run
 
 KNOWN: dict[str, list[str]] = {
     "id": ["ann", "bob", "v1", "a/ä ?#%"],

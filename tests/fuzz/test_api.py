@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from schemathesis.core.failures import FailureGroup
-from tests.cli.test_serve import Server
 from tests.fuzz import api
+from tests.served import Server
 
 SEED = int(os.environ["TAILORBIRD_TEST_SEED"])
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path)
-    yield made
-    made.process.kill()
-    made.process.communicate()
 
 
 def test_no_request_makes_a_running_server_fail(

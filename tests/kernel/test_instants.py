@@ -145,7 +145,7 @@ def test_an_instant_lies_in_its_local_date(instant_us: int, in_zone: ZoneInfo) -
     assert to_date(day) == wall.date()
     assert local_hour(instant_us, in_zone) == wall.hour
     assert local_weekday(instant_us, in_zone) == wall.isoweekday()
-    assert offset_us(instant_us, in_zone) == wall.utcoffset() // timedelta(microseconds=1)  # type: ignore[operator]
+    assert offset_us(instant_us, in_zone) == wall.utcoffset() // timedelta(microseconds=1)
 
 
 @given(MODERN, ZONES, some.sampled_from(PERIODS))

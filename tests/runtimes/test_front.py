@@ -12,7 +12,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.cli.test_serve import Server, run, wait_until_gone
+from tests.served import Server, run, served, wait_until_gone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -23,11 +23,8 @@ SITE = "https://shop.example"
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("TAILORBIRD_ORIGINS", SITE)
     monkeypatch.setenv("TAILORBIRD_PUSH_FIELDS", "persona, segments")
-    made = Server(tmp_path)
-    yield made
-    if made.process.poll() is None:
-        made.process.kill()
-    made.process.communicate()
+    with served(tmp_path) as made:
+        yield made
 
 
 def ticket(server: Server, id_: str) -> str:

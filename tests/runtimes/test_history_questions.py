@@ -5,23 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import pytest
-from tests.cli.test_serve import Server, run
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path)
-    yield made
-    if made.process.poll() is None:
-        made.process.kill()
-    made.process.communicate()
+from tests.served import Server, run
 
 
 def get(server: Server, path: str) -> Any:

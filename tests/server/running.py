@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 import httptools
 import uvicorn
 from tests.flow.live_reading import LogHistories
+from tests.server.talking import Told
 from websockets.asyncio.client import ClientConnection, connect
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
@@ -46,16 +47,6 @@ PATIENCE_S = 30.0
 
 def now_us() -> int:
     return time.time_ns() // 1_000
-
-
-class Told(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def said(self) -> Any:
-        return json.loads(self.body)
 
 
 class Event(NamedTuple):

@@ -89,7 +89,7 @@ def test_an_explanation_is_that_of_the_command_line(shop: Talk, name: str, known
     wanted = explained(
         shop.history,
         shop.running.plan.definitions,
-        key,  # type: ignore[arg-type]
+        key,
         "ann",
         NOW_US - HOUR,
         known_then=known == "then",

@@ -185,7 +185,7 @@ def test_many_people_are_read_as_each_one_alone(shop: Talk) -> None:
     assert told.status == 200
     assert told.said["profiles"] == [
         {"id": id_, "profile": None if id_ == "zoe" else shop.get(f"/v1/profiles/{id_}")}
-        for id_ in body["ids"]  # type: ignore[attr-defined]
+        for id_ in body["ids"]
     ]
     chosen = shop.ask("/v1/profiles", "POST", body={"ids": ["ann"], "fields": ["persona"]})
     assert chosen.said["profiles"][0]["profile"] == {"person": "ann", "persona": None}

@@ -32,7 +32,7 @@ def test_each_route_takes_the_keys_that_it_says_and_no_other(route: Route) -> No
     with talk() as shop:
         shop.take_in(seen("ann", "m1"), seen("ann", "m2"))
         for scope in (None, *SCOPES):
-            told = shop.ask(**call(route, None if scope is None else KEYS[scope]))  # type: ignore[arg-type]
+            told = shop.ask(**call(route, None if scope is None else KEYS[scope]))
             if route.needs is None and route.streams:
                 assert told.status == 401 and "ticket" in told.said["error"]
             elif route.needs is None or scope in (route.needs, "admin"):
@@ -140,14 +140,14 @@ def test_a_failure_nobody_foresaw_is_told_without_saying_whose(
     def fail() -> None:
         raise RuntimeError("ann@example.org")
 
-    shop.serving.people = fail  # type: ignore[method-assign,assignment]
+    shop.serving.people = fail
     told = shop.ask("/v1/profiles/ann%40example.org")
     assert (told.status, told.said) == (
         500,
         {"error": "this should not happen; the server's log has more"},
     )
     assert "ann" not in caplog.records[0].getMessage()
-    assert caplog.records[0].said == {"route": "/v1/profiles/{id}"}  # type: ignore[attr-defined]
+    assert caplog.records[0].said == {"route": "/v1/profiles/{id}"}
 
 
 def test_until_everybody_is_loaded_people_cannot_be_read(shop: Talk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 import apsw
 
@@ -34,6 +34,25 @@ def open_file(path: Path | None, what: str, migrations: Sequence[str]) -> apsw.C
             connection.close()
             raise
     return connection
+
+
+class SqliteFile:
+    """One of these files, open until it is closed or its block is left."""
+
+    def __init__(self, path: Path | None, what: str, migrations: Sequence[str]) -> None:
+        """See `open_file`."""
+        self._path = path
+        self._connection = open_file(path, what, migrations)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
 
 
 def engine_version() -> tuple[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -53,7 +54,7 @@ class EndedError(Exception):
         super().__init__(ending.reason)
 
 
-class Feed:
+class Feed(ABC):
     """The messages of one connection; belongs to one event loop."""
 
     def __init__(self) -> None:
@@ -85,10 +86,11 @@ class Feed:
         """What a stream of server-sent events says when there is nothing to say."""
         return b":\n\n"
 
+    @abstractmethod
     async def take(self) -> Sequence[Said]:
         """What there is to say now, and never again."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Nobody listens any more."""
 

@@ -49,12 +49,12 @@ class TicketGiven(Struct):
     expires: str
 
 
-class VisitorAsked(Struct, forbid_unknown_fields=True):
+class VisitorAsked(Struct, forbid_unknown_fields=True, rename="camel"):
     """Which visitor a page has; none makes one."""
 
     visitor: str = ""
     lifetime: str = LIFETIME
-    writeKey: str = ""  # noqa: N815  # as pages say it in other bodies
+    write_key: str = ""
     """The key, for pages that send it in no header."""
 
 
@@ -128,7 +128,7 @@ class Tickets:
         origin = self._origins.of(dict(asked.scope["headers"])) or ""
         wanted = await asked.read(VisitorAsked, limits.TICKET_BODY_BYTES)
         if asked.key is None:
-            self._keys.admitted(wanted.writeKey, "write")
+            self._keys.admitted(wanted.write_key, "write")
         visitor = wanted.visitor
         if not visitor:
             visitor = make_visitor(self._secret, self._random_bytes(VISITOR_BYTES))

@@ -31,7 +31,7 @@ def test_a_version_comes_back_as_it_was_added(tmp_path: Path) -> None:
         assert registry.add(None, FIRST) == FIRST
     with SqliteRegistry(path) as registry:
         assert registry.newest() == FIRST
-        assert list(registry.newest().files) == ["b.yaml", "a.yaml"]  # type: ignore[union-attr]
+        assert list(registry.newest().files) == ["b.yaml", "a.yaml"]
 
 
 def test_versions_are_numbered_one_after_the_other_and_all_stay() -> None:

@@ -97,7 +97,7 @@ class Outboxes(RuleBasedStateMachine):
             if one.id not in {m.id for m in found}:
                 back = "failed" if one.tries > 1 else "pending"
                 first_us = one.first_us if one.tries > 1 else 0
-                self.slow.put(one._replace(state=back, tries=one.tries - 1, first_us=first_us))  # type: ignore[arg-type]
+                self.slow.put(one._replace(state=back, tries=one.tries - 1, first_us=first_us))
         assert all(m in told for m in found)
         self.under_way += found
         for one in found:  # in order for each person: no message goes out before an earlier one

@@ -37,7 +37,7 @@ def check(course: Course, wanted: Callable[[int], object], who: int = 1) -> None
         assert value_of(course, who, at_us) == wanted(at_us), at_us
 
 
-def of_two(times: list[int]) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def of_two(times: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """The times of person 1, and others of person 2 who must not disturb."""
     others = [3, 7, 7]
     who = np.array([1] * len(times) + [2] * len(others))

@@ -58,7 +58,7 @@ def trees() -> list[Call]:
     )
     found = {d.name: d.body for d in load_text(f"segments:\n{lines}").definitions.ordered}
     bodies = [found[f"s{i}"] for i in range(len(CONDITIONS))]
-    return [body.keyword("where") for body in bodies if isinstance(body, Call)]  # type: ignore[misc]
+    return [body.keyword("where") for body in bodies if isinstance(body, Call)]
 
 
 def facts() -> list[Fact]:

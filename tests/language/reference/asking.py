@@ -62,7 +62,7 @@ def fact(
     } | rest
     rest["context"] = value(rest["context"])
     properties_read = value(properties or {})
-    return Fact(subject, when(time), id or f"m{number:09}", name, properties_read, **rest)  # type: ignore[arg-type]
+    return Fact(subject, when(time), id or f"m{number:09}", name, properties_read, **rest)
 
 
 def setting(time: str, name: str, to: str) -> Fact:

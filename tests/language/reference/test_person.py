@@ -29,7 +29,7 @@ personas:
 
 
 def known(at: str, *facts: object) -> Person:
-    return Person(load_text(DEFINITIONS).definitions, facts, at_us=when(at))  # type: ignore[arg-type]
+    return Person(load_text(DEFINITIONS).definitions, facts, at_us=when(at))
 
 
 def test_who_has_no_fact_yet_is_nowhere_and_has_nothing() -> None:
@@ -107,8 +107,8 @@ def verdict(time: str, message_id: str, bot: object = True) -> object:
 
 def test_a_fact_of_a_bot_counts_from_no_verdict_to_verdict() -> None:
     facts = [fact("1h", "A", id="x"), fact("2h", "B"), verdict("3h", "x")]
-    assert ask('did("A")', facts, "3h -1us") is True  # type: ignore[arg-type]
-    assert ask('did("A")', facts, "3h") is False  # type: ignore[arg-type]
+    assert ask('did("A")', facts, "3h -1us") is True
+    assert ask('did("A")', facts, "3h") is False
 
 
 def test_the_latest_verdict_decides_and_only_true_is_a_bot() -> None:
@@ -119,7 +119,7 @@ def test_the_latest_verdict_decides_and_only_true_is_a_bot() -> None:
 
 
 def test_a_bot_alone_is_nobody() -> None:
-    assert not person("1", [fact("1h", "A", id="x"), verdict("2h", "x")], "3h").exists()  # type: ignore[list-item]
+    assert not person("1", [fact("1h", "A", id="x"), verdict("2h", "x")], "3h").exists()
 
 
 @pytest.mark.parametrize(

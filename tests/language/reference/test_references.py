@@ -39,7 +39,7 @@ def test_without_a_figure_in_force_or_without_a_number_there_is_no_rank() -> Non
     assert rank(50, figure("0s", "traits.y", HUNDREDS)) is MISSING
     assert rank(50, later, at="2d -1us") is MISSING
     assert rank(50, later, at="2d") == 50 * UNIT
-    assert rank("50", later) is MISSING  # type: ignore[arg-type]
+    assert rank("50", later) is MISSING
 
 
 def test_the_latest_figure_counts_and_of_one_instant_the_first_accepted() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
-from tailorbird.edges.sqlite_files import guarded, open_file, told, transaction
+from tailorbird.edges.sqlite_files import SqliteFile, guarded, told, transaction
 from tailorbird.governance.seals import HASH_BYTES
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import DamagedLogError
@@ -83,7 +83,7 @@ class LogCut(NamedTuple):
     """The fingerprint of its keys; empty in a log that nobody has written to."""
 
 
-class RawLog:
+class RawLog(SqliteFile):
     """A log's file without its keys; whoever writes to it is not disturbed.
 
     >>> with RawLog(None) as log:
@@ -93,14 +93,7 @@ class RawLog:
 
     def __init__(self, path: Path | None) -> None:
         """Open or make the file at a path; None keeps it in memory."""
-        self._path = path
-        self._connection = open_file(path, WHAT, MIGRATIONS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._connection.close()
+        super().__init__(path, WHAT, MIGRATIONS)
 
     def cut(self) -> LogCut:
         """How far it is now: the groups below that end are all there."""

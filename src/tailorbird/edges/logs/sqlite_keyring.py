@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import apsw
 
-from tailorbird.edges.sqlite_files import guarded, open_file, told, transaction
+from tailorbird.edges.sqlite_files import SqliteFile, guarded, open_file, told, transaction
 from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash, secret_for
 from tailorbird.kernel.errors import InputError
 
@@ -27,7 +27,7 @@ MIGRATIONS: Final = (
 )
 
 
-class SqliteKeyring:
+class SqliteKeyring(SqliteFile):
     """One random key for each subject, found by the keyed hash of the subject.
 
     >>> with SqliteKeyring(None) as keyring:
@@ -41,11 +41,10 @@ class SqliteKeyring:
         self, path: Path | None, random_bytes: Callable[[int], bytes] = os.urandom
     ) -> None:
         """Open or make the keyring at a path; None keeps it in memory."""
-        self._path = path
         self._random_bytes = random_bytes
         if path is not None:
             _private(path)
-        self._connection = open_file(path, WHAT, MIGRATIONS)
+        super().__init__(path, WHAT, MIGRATIONS)
         # What is deleted is overwritten in the file too.
         self._connection.execute("PRAGMA secure_delete = ON")
         # Sorted in among millions of keys, new ones touch many pages.
@@ -55,16 +54,6 @@ class SqliteKeyring:
         """How often keys were destroyed; what was read before may not be told after."""
         self._lock = RLock()
         self._secret = self._find_secret()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._connection.close()
 
     def _find_secret(self) -> bytes:
         with told(WHAT, self._path), transaction(self._connection):

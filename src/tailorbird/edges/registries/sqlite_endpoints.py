@@ -37,7 +37,7 @@ class SqliteEndpoints(SqliteRegistry):
             seen = (version, self._connection.total_changes)
             if seen != self._seen:
                 rows = self._connection.execute(
-                    f"SELECT {_COLUMNS} FROM endpoints ORDER BY created_us, id"  # noqa: S608
+                    f"SELECT {_COLUMNS} FROM endpoints ORDER BY created_us, id"
                 )
                 self._known = {row[0]: _endpoint(*row) for row in rows}
                 self._seen = seen

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import apsw
 
 from tailorbird.delivery.health import Health
 from tailorbird.delivery.outbox import Message, claimed, given_up, interrupted, revived
-from tailorbird.edges.sqlite_files import open_file, told, transaction
+from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.language.world import FOREVER
 from tailorbird.ports import Standing
@@ -50,7 +50,7 @@ def _free_id(connection: apsw.Connection, id_: str) -> str:
     return found
 
 
-class SqliteOutbox:
+class SqliteOutbox(SqliteFile):
     """The outbox of a project, for whoever sends; a connection of its own beside the states'.
 
     >>> with SqliteOutbox(None) as outbox, outbox.transaction():
@@ -61,19 +61,8 @@ class SqliteOutbox:
 
     def __init__(self, path: Path | None) -> None:
         """Open or make the file of the states at a path; None keeps it in memory."""
-        self._path = path
-        self._connection = open_file(path, WHAT, MIGRATIONS)
+        super().__init__(path, WHAT, MIGRATIONS)
         self._execute = self._connection.execute
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

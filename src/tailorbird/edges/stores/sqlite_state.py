@@ -6,13 +6,13 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import apsw
 import msgspec
 
 from tailorbird.delivery.outbox import Message
-from tailorbird.edges.sqlite_files import open_file, told, transaction
+from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
 from tailorbird.edges.stores.sqlite_outbox import add_messages
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.events.cells import tagged
@@ -39,7 +39,7 @@ _MARK: Final = (
 )
 
 
-class SqliteState:
+class SqliteState(SqliteFile):
     """The store of a workspace's live states.
 
     >>> with SqliteState(None) as store, store.transaction():
@@ -51,20 +51,9 @@ class SqliteState:
 
     def __init__(self, path: Path | None) -> None:
         """Open or make the file at a path; None keeps it in memory."""
-        self._path = path
-        self._connection = open_file(path, WHAT, MIGRATIONS)
+        super().__init__(path, WHAT, MIGRATIONS)
         self._execute = self._connection.execute
         self._written: IdentityMemo[tuple[Change, ...], bytes] = IdentityMemo(_changes)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -96,7 +85,7 @@ class SqliteState:
         self._execute("CREATE TEMP TABLE before AS SELECT name, standing FROM people")
         self._execute("CREATE INDEX temp.before_name ON before (name)")
         for table in _DERIVED:
-            self._execute(f"DELETE FROM {table}")  # noqa: S608
+            self._execute(f"DELETE FROM {table}")
         self.put_meta(LiveMeta())
 
     def compared(self) -> Iterator[tuple[str, int | None, int | None]]:
@@ -174,7 +163,7 @@ class SqliteState:
     def remove(self, person: int) -> None:
         """See `StateStore`."""
         for table in ("people", "subjects", "pending"):
-            self._execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608
+            self._execute(f"DELETE FROM {table} WHERE person = ?", (person,))
 
     def rename(self, person: int, name: str) -> None:
         """See `StateStore`."""
@@ -213,7 +202,7 @@ class SqliteState:
     def due(self, until_us: int, most: int) -> list[tuple[int, int]]:
         """See `StateStore`."""
         rows = self._execute(
-            f"SELECT wake_at, person FROM people WHERE wake_at <= ? AND wake_at < {FOREVER} "  # noqa: S608
+            f"SELECT wake_at, person FROM people WHERE wake_at <= ? AND wake_at < {FOREVER} "
             "ORDER BY wake_at, person LIMIT ?",
             (until_us, most),
         )
@@ -222,7 +211,7 @@ class SqliteState:
     def next_wake_us(self) -> int | None:
         """See `StateStore`."""
         found: int | None = self._execute(
-            f"SELECT min(wake_at) FROM people WHERE wake_at < {FOREVER}"  # noqa: S608
+            f"SELECT min(wake_at) FROM people WHERE wake_at < {FOREVER}"
         ).get
         return found
 
@@ -355,7 +344,11 @@ class SqliteState:
     def workspace_facts(self) -> list[Fact]:
         """See `StateStore`."""
         rows = self._execute("SELECT fact FROM workspace ORDER BY position")
-        return [Fact(*read_tagged(text)) for (text,) in rows]  # type: ignore[misc]
+        return [_fact(read_tagged(text)) for (text,) in rows]
+
+
+def _fact(cells: Any) -> Fact:
+    return Fact(*cells)
 
 
 def _changes(changes: tuple[Change, ...]) -> bytes:
