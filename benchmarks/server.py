@@ -99,7 +99,6 @@ class Server:
             cwd=self.folder,
             env={**os.environ, **(settings or {})},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
             preexec_fn=on_core(CORES[0]),
         )
         try:

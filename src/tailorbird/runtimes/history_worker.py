@@ -160,7 +160,9 @@ class Worker:
             path, memory_limit=settings.memory_limit, threads=settings.threads
         )
         self._history = self._equipped(history)
+        # Each thread has a connection of its own: one that is busy refuses whoever else asks.
         self._beside = self._equipped(history.beside())
+        self._following = self._equipped(history.beside())
         self._questions = HistoryQuestions(self._equipped(history.beside()), self._project.data)
         self._history.follow()
         projects.resident[self._folder] = self._resident
@@ -210,7 +212,7 @@ class Worker:
         while True:
             time.sleep(FOLLOW_SECONDS)
             with contextlib.suppress(Exception):  # the next round, or the next question, tells
-                self._beside.follow()
+                self._following.follow()
 
     # Commands
 
