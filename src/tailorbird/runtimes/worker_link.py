@@ -62,7 +62,9 @@ class WorkerLink:
             begun = asyncio.get_running_loop().time()
             process = self._start()
             code = await asyncio.to_thread(process.wait)
-            _logger.error("the history's process ended", extra={"said": {"code": code}})
+            # Who stops all processes of a server stops this one too: then it ends well.
+            level = logging.ERROR if code else logging.INFO
+            _logger.log(level, "the history's process ended", extra={"said": {"code": code}})
             lasted_s = asyncio.get_running_loop().time() - begun
             wait_s = FIRST_WAIT_S if lasted_s > LONGEST_WAIT_S else wait_s
             await asyncio.sleep(wait_s)
