@@ -116,6 +116,15 @@ def test_equal_rows_stay_however_far_apart_they_stand(
     assert (told["accepted"], told["duplicates"]) == (2, 900)
 
 
+def test_a_file_of_which_nothing_can_be_read_ends_with_1(
+    run: Run, folder: Path, files: tuple[Path, Path]
+) -> None:
+    rows, mapping = files
+    rows.write_text("id,who,when,what,price\n1,ann,yesterday,Product Viewed,1\n")
+    told = answer_of(run("import", rows, "--mapping", mapping, "--json", code=1))
+    assert (told["accepted"], told["rejected"]) == (0, 1)
+
+
 def far_apart(folder: Path) -> tuple[Path, Path]:
     """A file that is read in several parts, with one row that stands in each of them."""
     file, mapping = folder / "far.csv", folder / "plain.yaml"

@@ -47,6 +47,11 @@ def test_a_table_shows_bars_and_files_hold_the_same(shop: Shop, tmp_path: Path) 
         "2011-04-02T00:00:00Z,1,1,0\n2011-04-03T00:00:00Z,1,1,1\n"
     )
     assert plot.read_text().startswith("<svg") and "recent" in plot.read_text()
+    for option, path in (("--csv", table), ("--plot", plot), ("--csv", tmp_path / "no" / "s.csv")):
+        before = path.read_text() if path.exists() else None
+        refused = shop.run("size", "recent", *span, option, str(path))
+        assert refused.exit_code == 2 and str(path) in refused.output
+        assert before == (path.read_text() if path.exists() else None)
 
 
 def test_without_instants_the_last_thirty_days_are_shown(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tailorbird.cli.options import json_option, with_project
-from tailorbird.cli.output import emit_json, progress, say
+from tailorbird.cli.output import NEGATIVE, emit_json, progress, say
 from tailorbird.edges.sources.opening import load_mapping, open_rows
 from tailorbird.events.vocabulary import READY
 from tailorbird.flow.imports import ImportReport, import_file
@@ -31,7 +31,7 @@ def command(project: Project, file: Path, mapping: str, as_json: bool) -> None:
 
     FILE is CSV, JSON lines or Parquet, also with .gz behind it. The mapping says which columns
     are person, time and event. A row that cannot be read goes to a file of rejected rows with
-    its line and the reason, and does not stop the others.
+    its line and the reason, and does not stop the others. Exit code 1 when none could be read.
 
     \b
     tailorbird import events.csv.gz --mapping rees46
@@ -52,6 +52,8 @@ def command(project: Project, file: Path, mapping: str, as_json: bool) -> None:
         project.history.compact(progress=bar)
     took_us = max(project.now_us() - start_us, 1)
     _tell(report, rejects if report.rejected else None, took_us, as_json)
+    if report.rejected and not report.accepted and not report.duplicates:
+        raise click.exceptions.Exit(NEGATIVE)
 
 
 def _rejects_path(project: Project, file: Path) -> Path:

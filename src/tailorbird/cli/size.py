@@ -17,6 +17,7 @@ from tailorbird.cli.options import (
     with_project,
 )
 from tailorbird.cli.output import emit_json, say, table
+from tailorbird.edges.new_files import new_file
 from tailorbird.edges.size_plot import Point, size_plot
 from tailorbird.flow.timeline import SizeAt, sizes_over
 from tailorbird.kernel.instants import DAY, format_instant
@@ -69,7 +70,8 @@ def command(
         _write_csv(csv_file, sizes)
     if plot is not None:
         title = f"{name}: size over time, entered and left"
-        plot.write_text(size_plot(title, [Point(*size) for size in sizes]), encoding="utf-8")
+        with new_file(plot) as stream:
+            stream.write(size_plot(title, [Point(*size) for size in sizes]))
     if as_json:
         shown = [{**size._asdict(), "at": format_instant(size.at_us)} for size in sizes]
         for one in shown:
@@ -82,7 +84,7 @@ def command(
 
 
 def _write_csv(path: Path, sizes: Sequence[SizeAt]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with new_file(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("at", "size", "entered", "left"))
         for size in sizes:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from tailorbird.edges.new_files import new_file
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, InputError, Place, Problem, nearest
 
@@ -51,17 +52,8 @@ def _place(path: Path, rows: list[list[str]], column: str | None) -> int:
 
 
 def write_identifiers(path: Path, identifiers: Iterable[str]) -> None:
-    """Write a CSV file of one column, as a whole or not at all; it is no file that exists."""
-    if path.exists():
-        raise InputError(f"{path} exists; choose another name")
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with unfinished.open("w", encoding="utf-8", errors="surrogatepass", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow([HEADER])
-            writer.writerows([identifier] for identifier in identifiers)
-        unfinished.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    """Write a CSV file of one column; see `new_file`."""
+    with new_file(path) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([HEADER])
+        writer.writerows([identifier] for identifier in identifiers)
