@@ -66,6 +66,21 @@ def test_a_person_is_told_by_any_of_her_identifiers(running: Service) -> None:
     assert running.live.person("nobody", START) is None
 
 
+def test_a_commit_that_has_taken_long_enough_goes_on_with_the_next_fact(running: Service) -> None:
+    running.accept(fact("bea"), fact("bea", MERGE, other="anna"), fact("bea"), fact("cid"))
+    asked = itertools.count(1)
+    told = running.live.advance(START + 3, enough=lambda: next(asked) == 2)
+    assert (running.live.position, running.live.committed, entries(told)) == (2, 2, [])
+    running.restart()
+    assert running.live.position == 2
+    assert ("anna", "keen", True) in entries(running.live.advance(START + 3, enough=lambda: True))
+    assert running.live.position == 3
+    running.run_to(START + 3)
+    running.check_record()
+    seen = running.live.person("anna", START + 3)
+    assert seen is not None and seen.traits == {"seen": 2 * UNIT}
+
+
 def test_sent_traits_that_definitions_read_are_told_too(running: Service) -> None:
     running.accept(fact("ann", TRAITS, city="Ulm", timezone="Europe/Berlin", seen="no"))
     running.accept(fact("bob", TRAITS, timezone="UTC"))

@@ -26,6 +26,7 @@ from tailorbird.language import live
 from tailorbird.language.files import load_text
 from tailorbird.runtimes.routes import parts_of
 from tailorbird.server.auth import KeyCheck
+from tailorbird.server.heads import BoundedHeads
 from tailorbird.server.origins import Origins, PageRules
 from tailorbird.server.router import Router
 from tailorbird.server.serving import Serving
@@ -204,6 +205,7 @@ async def running(folder: Path, plan: str = PLAN, **more: Any) -> AsyncIterator[
             port=0,
             lifespan="off",
             log_level="warning",
+            http=BoundedHeads,
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=5,

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.server.running import READ, STORED_READ, Running, Stream, conversation, message
+from tests.server.running import (
+    READ,
+    STORED_READ,
+    STORED_WRITE,
+    Running,
+    Stream,
+    conversation,
+    message,
+)
 from tests.server.talking import Talk
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -163,6 +171,23 @@ def test_a_stream_ends_soon_after_its_key_was_revoked(
     async def work(server: Running) -> None:
         async with server.socket("/v1/record", additional_headers=KEY) as socket:
             keys[0] = STORED_READ._replace(revoked_us=1)
+            with pytest.raises(ConnectionClosed) as ended:
+                await message(socket)
+            assert ended.value.rcvd is not None and ended.value.rcvd.code == 4401
+
+    conversation(tmp_path, work, keys=keys)
+
+
+def test_a_stream_says_nothing_after_its_key_was_revoked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tailorbird.server.auth.FRESH_US", 0)
+    keys = [STORED_READ, STORED_WRITE]
+
+    async def work(server: Running) -> None:
+        async with server.socket("/v1/record", additional_headers=KEY) as socket:
+            keys[0] = STORED_READ._replace(revoked_us=1)
+            await server.seen("ann", "Bought")
             with pytest.raises(ConnectionClosed) as ended:
                 await message(socket)
             assert ended.value.rcvd is not None and ended.value.rcvd.code == 4401

@@ -285,6 +285,29 @@ def test_too_many_pages_of_one_person_and_of_all_are_refused(
     conversation(tmp_path, work)
 
 
+def test_pages_of_visitors_leave_room_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tailorbird.kernel.limits.VISITORS_PAGES", 1)
+
+    async def work(server: Running) -> None:
+        told = [await server.post("/v1/visitors", {}, WRITE, Origin=SITE) for _ in range(2)]
+        first = await server.listen(told[0].said["ticket"])
+        refused = await (await server.ask(f"/updates?ticket={told[1].said['ticket']}")).told()
+        assert refused.status == 503 and "visitors" in refused.said["error"]
+        await server.listen(await server.ticket("ann"))
+        first.writer.close()
+        async with asyncio.timeout(10):
+            while (
+                await (
+                    asked := await server.ask(f"/updates?ticket={told[1].said['ticket']}")
+                ).begun()
+            ).status != 200:
+                asked.writer.close()
+
+    conversation(tmp_path, work)
+
+
 def test_a_page_that_says_something_is_sent_away(tmp_path: Path) -> None:
     async def work(server: Running) -> None:
         async with server.socket(f"/updates?ticket={await server.ticket('ann')}") as socket:

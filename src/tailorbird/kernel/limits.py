@@ -55,7 +55,15 @@ FRESH_FACTS: Final = 20_000
 FRESH_BYTES: Final = 16 * 1024 * 1024
 """The same for the text of their properties and contexts."""
 OPEN_BODY_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of all requests that are being received, together."""
+"""Bytes of all requests that are being received: of all events together, and of all questions."""
+HEAD_BYTES: Final = 65_536
+"""Bytes of a request before its body, and of what is read with them at once."""
+HEAD_SECONDS: Final = 10
+"""How long they may take to come."""
+PAUSE_SECONDS: Final = 10
+"""How long nothing may come of a body."""
+BODY_SECONDS: Final = 60
+"""How long the whole of it may take."""
 ASKED_PEOPLE: Final = 500
 """People that one request may read."""
 ASKED_BYTES: Final = 1024 * 1024
@@ -84,6 +92,8 @@ DEAD_MESSAGE_DAYS: Final = 30
 """Messages that were given up are kept for so many days, to be sent again by hand."""
 PAGES: Final = 10_000
 """Pages that are open at a time, each hearing of one person."""
+VISITORS_PAGES: Final = 5_000
+"""Of those the ones whose visitors got their tickets by themselves."""
 PAGES_PER_PERSON: Final = 20
 """The same for one identifier."""
 STREAMS: Final = 100

@@ -11,6 +11,7 @@ import gc
 import logging
 import resource
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -31,6 +32,7 @@ from tailorbird.runtimes.project import REGISTRY, SOCKET, STATE, Project, load_t
 from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.segments.membership import Entries
+from tailorbird.server.heads import BoundedHeads
 from tailorbird.server.router import Router
 from tailorbird.server.serving import Seen, Serving
 
@@ -41,6 +43,8 @@ LOOK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 0.5
 SOCKET_BYTES: Final = 1_024
 """Nobody has to say anything over a WebSocket; who says more is cut off."""
+COMMIT_SECONDS: Final = 0.1
+"""Whoever reads waits for a commit; a longer one is cut in two."""
 GRACE_SECONDS: Final = 5
 
 _logger = logging.getLogger("tailorbird.front")
@@ -138,6 +142,7 @@ class Front:
                 access_log=False,
                 server_header=False,
                 log_level="warning",  # below that it writes down addresses with their tickets
+                http=BoundedHeads,
                 ws="websockets-sansio",
                 ws_max_size=SOCKET_BYTES,
                 ws_per_message_deflate=False,  # its memory is hundreds of times that of a page
@@ -258,7 +263,9 @@ class Front:
             self._version = number
             _logger.info("published", extra={"said": {"version": number}})
         now_us = self._project.now_us()
-        turned = people.advance(now_us, FACTS) + people.wake(now_us, FACTS)
+        end_s = time.monotonic() + COMMIT_SECONDS
+        turned = people.advance(now_us, FACTS, lambda: time.monotonic() >= end_s)
+        turned += people.wake(now_us, FACTS)
         seen: Seen = ()
         with suppress(GoneError):  # the rest is told when the history is there again
             turned += people.settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -28,8 +29,12 @@ class TooLongError(Exception):
     """A body beyond its limit."""
 
 
+class TooSlowError(Exception):
+    """A body that pauses for too long, or takes too long as a whole."""
+
+
 class Bodies:
-    """Reads bodies; all that are being received are bounded together."""
+    """Reads bodies; all that are being received are bounded together, and in time."""
 
     def __init__(self) -> None:
         self._open_bytes = 0
@@ -38,9 +43,15 @@ class Bodies:
         """All bytes of a request; an error as soon as there are too many."""
         parts: list[bytes] = []
         size = 0
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + limits.BODY_SECONDS
         try:
             while True:
-                message = await receive()
+                try:
+                    async with asyncio.timeout_at(min(end_s, loop.time() + limits.PAUSE_SECONDS)):
+                        message = await receive()
+                except TimeoutError:
+                    raise TooSlowError from None
                 if message["type"] == "http.disconnect":
                     raise GoneError
                 part = message.get("body", b"")

@@ -66,16 +66,19 @@ class Pages:
         self._thread = ThreadPoolExecutor(1, "pages")
         self.count = 0
         """How many pages are open."""
+        self._alone = 0
+        """Of those, the ones with tickets that pages get by themselves."""
 
     async def open(self, ticket: Ticket, after: str) -> PageFeed:
         """Begin to tell a page of the person of its ticket; raises `RefusedError`."""
-        self._check(ticket.identifier)
+        self._check(ticket)
         loop, now_us = asyncio.get_running_loop(), self._now_us()
         left_s = (ticket.expires_us - now_us) / 1_000_000
         page = PageFeed(ticket, after, self._close)
         page.timer = loop.call_later(left_s, page.end, EXPIRED)
         self._open.setdefault(ticket.identifier, set()).add(page)
         self.count += 1
+        self._alone += ticket.is_alone
         try:
             view = await loop.run_in_executor(
                 self._thread, self._live.watch, ticket.identifier, now_us
@@ -87,10 +90,12 @@ class Pages:
             self._offer([page], view)
         return page
 
-    def _check(self, identifier: str) -> None:
+    def _check(self, ticket: Ticket) -> None:
         if self.count >= limits.PAGES:
             raise full(f"{limits.PAGES:,} pages are open, and more are not taken")
-        if len(self._open.get(identifier, ())) >= limits.PAGES_PER_PERSON:
+        if ticket.is_alone and self._alone >= limits.VISITORS_PAGES:
+            raise full(f"{limits.VISITORS_PAGES:,} pages of visitors are open already")
+        if len(self._open.get(ticket.identifier, ())) >= limits.PAGES_PER_PERSON:
             raise full(f"{limits.PAGES_PER_PERSON} pages are open for this person already")
 
     def _close(self, page: PageFeed) -> None:
@@ -100,6 +105,7 @@ class Pages:
         if not pages:
             del self._open[identifier]
         self.count -= 1
+        self._alone -= page.ticket.is_alone
         self._thread.submit(self._live.unwatch, identifier)
 
     def show(self, views: Sequence[tuple[str, PersonView | None]]) -> None:

@@ -155,12 +155,12 @@ class Profiles:
         def look() -> tuple[list[Profile | None], int]:
             people = serving.people()
             as_of = people.committed
-            found: list[Profile | None] = []
-            for id_ in ids:
+            found: dict[str, Profile | None] = {}
+            for id_ in dict.fromkeys(ids):
                 view = people.person(id_, serving.now_us())
                 as_of = as_of if view is None else min(as_of, view.as_of)
-                found.append(None if view is None else told(view, fields))
-            return found, as_of
+                found[id_] = None if view is None else told(view, fields)
+            return [found[id_] for id_ in ids], as_of
 
         return await reached(serving, position, lambda: serving.look(look))
 

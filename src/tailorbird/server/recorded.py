@@ -91,8 +91,11 @@ def _is_number(text: str) -> bool:
 class RecordFeed(Feed):
     """What one system hears."""
 
-    def __init__(self, record: Record, place: Place, wanted: Wanted) -> None:
+    def __init__(
+        self, record: Record, place: Place, wanted: Wanted, is_good: Callable[[], bool]
+    ) -> None:
         super().__init__()
+        self._is_good = is_good
         self.place = place
         self._record = record
         self._wanted = wanted
@@ -102,6 +105,9 @@ class RecordFeed(Feed):
         while not self.has_ended:
             number, last_entry = self.place
             entries = await self._record.behind(number - (last_entry is not None))
+            if not self._is_good():
+                self.end(REVOKED)
+                break
             if not entries:
                 break
             said = [one for step in _steps(entries) for one in self._said(step)]
@@ -153,7 +159,7 @@ class Record:
             raise full(f"{limits.STREAMS} systems listen, and more are not taken")
         last = self._live.last_number
         place = place_of(after, self.id, last) if after else Place(last)
-        feed = RecordFeed(self, place, wanted)
+        feed = RecordFeed(self, place, wanted, is_good)
         self._check_later(feed, is_good)
         return feed
 

@@ -21,7 +21,7 @@ from tailorbird.server.answers import (
     reply,
     tag_of,
 )
-from tailorbird.server.asked import Asked, Bodies, GoneError, TooManyError
+from tailorbird.server.asked import Asked, Bodies, GoneError, TooManyError, TooSlowError
 from tailorbird.server.auth import KeyCheck, key_in_headers
 from tailorbird.server.parameters import read_path, read_query
 from tailorbird.server.table import Route, Run, bound
@@ -51,7 +51,8 @@ class Router:
 
     def __init__(self, parts: Iterable[object], keys: KeyCheck) -> None:
         self._keys = keys
-        self._bodies = Bodies()
+        self._events, self._questions = Bodies(), Bodies()
+        """Apart: whoever may only send events shall not keep others from asking."""
         self._plain: dict[str, _Methods] = {}
         self._patterns: list[tuple[list[str], _Methods]] = []
         for part in parts:
@@ -120,6 +121,8 @@ class Router:
             return refused.answer
         except TooManyError:
             return RefusedError(429, "too much is being sent; come again", retry_after_s=1).answer
+        except TooSlowError:
+            return RefusedError(408, "the body came too slowly; send it again").answer
         except GoneError:
             raise
         except Exception:
@@ -135,7 +138,8 @@ class Router:
     ) -> Asked:
         scope = request[0]
         key = self._key(route, path, scope)
-        asked = Asked(route, key, *request, self._bodies)
+        bodies = self._events if route.needs == "write" else self._questions
+        asked = Asked(route, key, *request, bodies)
         if route.parameters or not route.for_pages:
             asked.path = read_path(route.placed("path"), path)
             query = scope["query_string"]
