@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,6 +36,7 @@ class Copies:
             back_up(project, self.backup)
             copy_keys(project, self.keys)
             self.chunk = project.log.read(0, 100)
+            self.secret = project.keyring.secret_for(b"backup")
         for other in opened(top / "other"):
             accept(other, "ann")
             copy_keys(other, top / "other.keys")
@@ -143,11 +147,12 @@ def test_a_newer_backup_is_refused(copies: Copies, tmp_path: Path) -> None:
     path.write_text(json.dumps(json.loads(sound) | {"form": 2}))
     refused(copies, tmp_path / "new", copies.keys, "newer version")
     path.write_bytes(sound)
-    newer_registry(copies.backup)
+    newer_registry(copies)
     refused(copies, tmp_path / "new", copies.keys, "newer version")
 
 
-def newer_registry(backup: Path) -> None:
+def newer_registry(copies: Copies) -> None:
+    backup = copies.backup
     folder = BackupFolder(backup)
     contents = folder.contents()
     assert contents is not None
@@ -158,7 +163,8 @@ def newer_registry(backup: Path) -> None:
     connection.close()
     data = path.read_bytes()
     copy = contents.registry._replace(bytes=len(data), sha256=sha256(data).hexdigest())
-    (backup / "backup.json").write_bytes(write_contents(contents._replace(registry=copy)))
+    newer = contents._replace(registry=copy).sealed(copies.secret)
+    (backup / "backup.json").write_bytes(write_contents(newer))
 
 
 def test_a_place_with_data_is_not_touched(copies: Copies, tmp_path: Path) -> None:
@@ -193,3 +199,58 @@ def test_a_project_in_which_nothing_has_happened_needs_no_keys(tmp_path: Path) -
     with Project(tmp_path / "new") as made:
         accept(made, "ann")
         assert made.log.end_position == 1
+
+
+def test_a_backup_that_somebody_else_changed_is_refused(copies: Copies, tmp_path: Path) -> None:
+    """Whoever can write to the place of backups could else make herself a key."""
+    folder = BackupFolder(copies.backup)
+    contents = folder.contents()
+    assert contents is not None
+    path = copies.backup / contents.registry.file
+    with closing(sqlite3.connect(path)) as registry, registry:
+        registry.execute("CREATE TABLE planted (a)")
+    planted = contents._replace(registry=folder.put("registry.sqlite", path.read_bytes()))
+    (copies.backup / "backup.json").write_bytes(write_contents(planted))
+    refused(copies, tmp_path / "new", copies.keys, "without the keys")
+
+
+@pytest.mark.parametrize("kind", ["symlink", "pipe"])
+def test_a_file_that_leads_elsewhere_is_not_read(copies: Copies, tmp_path: Path, kind: str) -> None:
+    contents = BackupFolder(copies.backup).contents()
+    assert contents is not None
+    for copy in (contents.settings, contents.registry):
+        path = copies.backup / copy.file
+        data = path.read_bytes()
+        path.unlink()
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            (tmp_path / "elsewhere").write_bytes(data)
+            path.symlink_to(tmp_path / "elsewhere")
+        refused(copies, tmp_path / "new", copies.keys, f"damaged: .*{copy.file}")
+        path.unlink()
+        path.write_bytes(data)
+
+
+def test_data_outside_of_the_folder_have_to_be_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "tailorbird.yaml").write_text(f"data: {tmp_path / 'far' / 'data'}\n")
+    with Project(tmp_path / "shop") as project:
+        accept(project, "ann")
+        back_up(project, tmp_path / "b")
+        copy_keys(project, tmp_path / "keys")
+    shutil.rmtree(tmp_path / "far")
+    new = tmp_path / "new"
+    with pytest.raises(InputError, match="outside of"):
+        restore(tmp_path / "b", new, tmp_path / "keys")
+    assert not new.exists() and not (tmp_path / "far").exists()
+    new.mkdir()
+    shutil.copy(tmp_path / "shop" / "tailorbird.yaml", new)
+    restore(tmp_path / "b", new, tmp_path / "keys")
+    assert (tmp_path / "far" / "data" / "log.sqlite").exists()
+
+
+def test_only_the_user_can_look_into_what_was_restored(copies: Copies, tmp_path: Path) -> None:
+    done = restore(copies.backup, tmp_path / "new", copies.keys)
+    for folder in (done.data, copies.backup, tmp_path / "shop" / "data"):
+        assert folder.stat().st_mode & 0o077 == 0

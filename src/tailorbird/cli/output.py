@@ -48,13 +48,33 @@ def printable(text: str, keep: str = "") -> str:
     )
 
 
+_ESCAPED: Final = {
+    place: f"\\u{place:04x}"
+    for place in (
+        *range(0x7F, 0xA0),
+        *(0x061C, 0x200E, 0x200F, 0x2028, 0x2029),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    )
+}
+
+
 def emit_json(data: object) -> None:
     """Print data as indented JSON; numbers may be ``int`` or ``Decimal``."""
     try:
         encoded = _ENCODER.encode(data)
     except UnicodeEncodeError:
         encoded = _ENCODER.encode(_encodable(data))
-    click.echo(msgspec.json.format(encoded, indent=2).decode())
+    echo_json(msgspec.json.format(encoded, indent=2))
+
+
+def echo_json(encoded: bytes) -> None:
+    r"""Print JSON; what would move a terminal's cursor or turn its text around is escaped.
+
+    >>> echo_json('"a\x9b2J"'.encode())
+    "a\u009b2J"
+    """
+    click.echo(encoded.decode().translate(_ESCAPED))
 
 
 def _encodable(data: Any) -> Any:

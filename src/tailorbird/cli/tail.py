@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from tailorbird.cli.options import instant_of, json_option, with_project
-from tailorbird.cli.output import say
+from tailorbird.cli.output import echo_json, say
 from tailorbird.flow.watch import first_known_since, watch
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import format_instant, parse_duration
@@ -93,7 +93,7 @@ def _tell(project: Project, fact: Fact, with_person: bool, with_all: bool, as_js
         if with_all:
             told |= {"id": fact.id, "properties": plain(fact.properties)}
             told["context"] = plain(fact.context)
-        click.echo(_ENCODER.encode(told).decode())
+        echo_json(_ENCODER.encode(told))
         return
     more = [write_json(part) for part in (fact.properties, fact.context) if part and with_all]
     say("  ".join([str(told["position"]), *list(told.values())[1:], *more]))

@@ -24,9 +24,11 @@ _CLOSED: Final = tuple(
     ip_network(text)
     for text in (
         "100.64.0.0/10",  # shared between a provider and its customers
+        "168.63.129.16/32",  # a cloud's host, from its guests
         "192.0.0.0/24",
         "192.88.99.0/24",
         "198.18.0.0/15",
+        "64:ff9b:1::/48",  # who runs it says where the IPv4 address stands in it
         "2001::/23",
         "3fff::/20",
         "5f00::/16",
@@ -34,7 +36,7 @@ _CLOSED: Final = tuple(
     )
 )
 """Closed beside those that the standard library knows as private, reserved or of many."""
-_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 def is_allowed(text: str, allowed: Sequence[Network] = ()) -> bool:
@@ -69,7 +71,7 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address.ipv4_mapped
     if address.sixtofour is not None:
         return address.sixtofour
-    if any(address in network for network in _NAT64):
+    if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address
 

@@ -77,14 +77,17 @@ def retry_after_us(text: str | None, now_us: int) -> int | None:
     (120000000, 60000000)
     >>> retry_after_us("soon", 0), retry_after_us("-1", 0), retry_after_us(None, 0)
     (None, None, None)
+    >>> retry_after_us("Thu, 01 Jan 1970 00:01:00 +99999999999999", 0)
     """
     text = (text or "").strip()
     if text.isascii() and text.isdigit():
         return min(int(text[:9]) * SECOND, LONGEST_ASKED_US)
     try:
         at = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError):
+        return None if at.tzinfo is None else _within(from_datetime(at) - now_us)
+    except (ValueError, IndexError, TypeError, OverflowError):
         return None
-    if at.tzinfo is None:
-        return None
-    return min(max(from_datetime(at) - now_us, 0), LONGEST_ASKED_US)
+
+
+def _within(length_us: int) -> int:
+    return min(max(length_us, 0), LONGEST_ASKED_US)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tailorbird.edges.backups.contents import Contents, Copy
 from tailorbird.edges.backups.folder import CONTENTS, REGISTRY, SETTINGS, BackupFolder, Progress
@@ -16,6 +16,9 @@ from tailorbird.runtimes.copies import Copied, remember
 from tailorbird.runtimes.project import LOG, Project
 from tailorbird.runtimes.project import REGISTRY as REGISTRY_FILE
 from tailorbird.runtimes.settings import FILE
+
+SEALED_FOR: Final = b"backup"
+"""For what the workspace has another secret when its backups are sealed."""
 
 
 class BackedUp(NamedTuple):
@@ -65,6 +68,7 @@ def back_up(
             0 if newest is None else newest.number,
             folder.put(SETTINGS, (project.folder / FILE).read_bytes()),
         )
+        contents = contents.sealed(project.keyring.secret_for(SEALED_FOR))
         folder.finish(contents)
     place = str(to.resolve())
     remember(project.data, backup=Copied(place, made_us, cut.end_position))

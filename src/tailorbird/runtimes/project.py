@@ -85,7 +85,8 @@ class Project:
         """The folder of the stores; it is made when it is not there."""
         folder = self.folder / self.settings.data
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)  # there is much about many people in it
         except OSError as error:
             raise InputError(f"{folder} cannot be made: {error.strerror}") from error
         return folder

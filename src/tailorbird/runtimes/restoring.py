@@ -15,8 +15,10 @@ from tailorbird.edges.logs.sealed_groups import frames_of
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
+from tailorbird.governance.seals import secret_for
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import format_instant
+from tailorbird.runtimes.backups import SEALED_FOR
 from tailorbird.runtimes.project import (
     DEFINITIONS,
     HISTORY,
@@ -84,7 +86,8 @@ def restore(
     made = [path for path in (data.parent, into) if not path.exists()]
     try:
         shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(parents=True)
+        into.mkdir(parents=True, exist_ok=True)
+        staged.mkdir(mode=0o700, parents=True)
         _build(staged, folder, contents, keys)
         _put_in_place(staged, data)
     except BaseException as error:
@@ -122,6 +125,11 @@ def _right_keys(contents: Contents, keys: Path | None) -> KeysCopy | None:
             f"{keys} has the keys {copy.fingerprint.hex()[:16]} of another project; this backup "
             f"needs {which}"
         )
+    if not contents.is_sealed(secret_for(copy.secret, SEALED_FOR)):
+        raise InputError(
+            f"the backup was changed by somebody without the keys in {keys}: its {CONTENTS} has "
+            "another seal than it was written with; take another backup"
+        )
     return copy
 
 
@@ -136,8 +144,14 @@ def _free_place(into: Path, folder: BackupFolder, contents: Contents) -> Path:
                 f"{into} is not empty and no project; name an empty folder, a new one, or a "
                 "project without data"
             )
+        folder.read(contents.settings)  # what is read as settings is what was written as them
         settings = folder.path / contents.settings.file
     data = into / read_settings(settings).data
+    if settings.parent != into and not data.resolve().is_relative_to(into.resolve()):
+        raise InputError(
+            f"the settings in the backup keep the data in {data}, outside of {into}: write a "
+            f"{FILE} with the `data` that you want into {into} first; `data: data` is usual"
+        )
     for name in (LOG, KEYS, REGISTRY, STATE, HISTORY):
         if (data / name).exists():
             raise InputError(
@@ -175,7 +189,13 @@ def _build(data: Path, folder: BackupFolder, contents: Contents, keys: Path | No
     with (data / REGISTRY).open("wb") as stream:
         stream.write(folder.read(contents.registry))
         sync(stream)
-    SqliteRegistry(data / REGISTRY).close()
+    with SqliteRegistry(data / REGISTRY) as registry:
+        newest = registry.newest()
+        for name in () if newest is None else newest.files:
+            if Path(name).name != name or name in ("", "..", "."):
+                raise InputError(
+                    f"the backup is damaged: its registry names {name!r}, which is no file name"
+                )
     with RawLog(data / LOG) as raw:
         for part in contents.parts:
             raw.put(folder.groups(part))

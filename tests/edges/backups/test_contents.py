@@ -46,3 +46,34 @@ def test_a_newer_form_is_refused_as_such() -> None:
 def test_what_is_no_list_of_contents_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="damaged"):
         read_contents(data, "backup.json")
+
+
+@pytest.mark.parametrize("name", ["/etc/shadow", "../x", "a/b", "", ".hidden", "a\nb"])
+def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
+    for changed in (
+        CONTENTS._replace(settings=Copy(name, 0, "ef")),
+        CONTENTS._replace(registry=Copy(name, 0, "ef")),
+        CONTENTS._replace(parts=(Part(name, 0, 6, 100, "ab"),)),
+    ):
+        with pytest.raises(InputError, match="no file of its own"):
+            read_contents(write_contents(changed), "backup.json")
+
+
+def test_what_is_missing_or_of_another_type_is_refused() -> None:
+    for changed in (
+        CONTENTS._replace(made_us="soon"),
+        CONTENTS._replace(version=None),
+        CONTENTS._replace(log=CONTENTS.log._replace(end_position="6")),
+        CONTENTS._replace(settings=Copy(5, 0, "ef")),
+    ):
+        with pytest.raises(InputError, match="damaged"):
+            read_contents(write_contents(changed), "backup.json")
+
+
+def test_a_seal_holds_for_what_it_was_made_for_and_under_its_secret() -> None:
+    sealed = CONTENTS.sealed(b"1" * 32)
+    assert read_contents(write_contents(sealed), "backup.json").is_sealed(b"1" * 32)
+    assert not sealed.is_sealed(b"2" * 32)
+    assert not CONTENTS.is_sealed(b"1" * 32)
+    other = Copy("registry-1.sqlite", 10, "ce")
+    assert not sealed._replace(registry=other).is_sealed(b"1" * 32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import re
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +13,8 @@ from tailorbird.edges.backups.parts import Part
 from tailorbird.edges.logs.raw_groups import LogCut
 from tailorbird.kernel.errors import InputError
 
+_PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]*")
+"""Names that lead out of no folder."""
 FORM: Final = 1
 """The version of this form."""
 
@@ -34,6 +38,17 @@ class Contents(NamedTuple):
     version: int
     """The number of the newest published version; 0 without any."""
     settings: Copy
+    seal: str = ""
+    """What only who has the workspace's keys can write: a registry says who may do what."""
+
+    def sealed(self, secret: bytes) -> Contents:
+        """The same with its seal: HMAC with SHA-256 (RFC 2104) over all else that it says."""
+        said = msgspec.json.encode(self._replace(seal=""))
+        return self._replace(seal=hmac.new(secret, said, sha256).hexdigest())
+
+    def is_sealed(self, secret: bytes) -> bool:
+        """Whether its seal is right."""
+        return hmac.compare_digest(self.seal.encode(), self.sealed(secret).seal.encode())
 
     @property
     def bytes(self) -> int:
@@ -52,6 +67,7 @@ def write_contents(contents: Contents) -> bytes:
         "registry": contents.registry._asdict(),
         "version": contents.version,
         "settings": contents.settings._asdict(),
+        "seal": contents.seal,
     }
     whole = {**body, "sha256": _digest(body)}
     return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
@@ -73,15 +89,19 @@ def read_contents(data: bytes, name: str) -> Contents:
         raise InputError(
             f"the backup is damaged: {name} has another checksum than it was written with"
         )
-    log = body["log"] | {"keyring": bytes.fromhex(body["log"]["keyring"])}
-    return Contents(
-        body["made_us"],
-        LogCut(**log),
-        tuple(Part(**part) for part in body["parts"]),
-        Copy(**body["registry"]),
-        body["version"],
-        Copy(**body["settings"]),
-    )
+    try:
+        body["log"]["keyring"] = bytes.fromhex(body["log"]["keyring"])
+        told = {name: body[name] for name in Contents._fields}
+        told["log"] = list(LogCut(**told["log"]))
+        told["parts"] = [list(Part(**part)) for part in told["parts"]]
+        told |= {name: list(Copy(**told[name])) for name in ("registry", "settings")}
+        contents = msgspec.convert(list(told.values()), Contents)
+    except (msgspec.ValidationError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"the backup is damaged: {name} is no list of contents") from error
+    for file in (contents.registry.file, contents.settings.file, *(p.file for p in contents.parts)):
+        if not _PLAIN.fullmatch(file):
+            raise InputError(f"the backup is damaged: {name} names {file!r}, no file of its own")
+    return contents
 
 
 def _digest(body: dict[str, Any]) -> str:

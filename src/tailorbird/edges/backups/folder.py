@@ -61,7 +61,7 @@ class BackupFolder:
     def writing(self) -> Iterator[None]:
         """Write to it alone; raises `InputError` for a place that is none for backups."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             there = sorted(path.name for path in self.path.iterdir())
             if CONTENTS not in there and set(there) - {LOG, LOCK}:
                 raise InputError(
@@ -142,7 +142,8 @@ class BackupFolder:
             raise DamagedBackupError(self.path / CONTENTS, f"has parts to {following}, not {end}")
 
     def read(self, copy: Copy) -> bytes:
-        """A small file."""
+        """A small file; raises `DamagedBackupError` when it is not what was written."""
+        verify_bytes(self.path / copy.file, copy.bytes, copy.sha256)
         return (self.path / copy.file).read_bytes()
 
     def groups(self, part: Part) -> Iterator[RawGroup]:

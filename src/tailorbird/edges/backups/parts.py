@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -105,15 +106,16 @@ def verify_bytes(path: Path, length: int, digest: str) -> None:
     """Raise `DamagedBackupError` unless a file, read from the disk, has a length and a hash."""
     hashed, found = sha256(), 0
     try:
-        with path.open("rb") as stream:
+        with _opened(path) as stream:
             _forget_cached(stream)
-            while data := stream.read(_READ_BYTES):
+            while found <= length and (data := stream.read(_READ_BYTES)):
                 hashed.update(data)
                 found += len(data)
     except OSError as error:
         raise DamagedBackupError(path, f"cannot be read: {error.strerror}") from error
     if found != length:
-        raise DamagedBackupError(path, f"has {found:,} bytes, not {length:,}")
+        has = f"more than {length:,}" if found > length else f"{found:,}"
+        raise DamagedBackupError(path, f"has {has} bytes, not {length:,}")
     if hashed.hexdigest() != digest:
         raise DamagedBackupError(path, "has another checksum than it was written with")
 
@@ -122,7 +124,7 @@ def read_part(path: Path, part: Part) -> Iterator[RawGroup]:
     """The groups of a part, in order and without a gap; raises `DamagedBackupError`."""
     position = part.first_position
     try:
-        with path.open("rb") as stream:
+        with _opened(path) as stream:
             if stream.read(len(HEAD)) != HEAD:
                 raise DamagedBackupError(path, "is no part of a backup of this form")
             while head := stream.read(_LENGTH.size):
@@ -153,6 +155,15 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A file to read; whoever wrote a backup shall not have others read by way of it."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise DamagedBackupError(path, "is no plain file")
+    return os.fdopen(handle, "rb")
 
 
 def _forget_cached(stream: IO[bytes]) -> None:
