@@ -105,7 +105,7 @@ def _taking(call: str, path: str, says: str, example: str) -> Route:
         takes=Batch if call == "batch" else Message,
         gives=Results,
         refuses=Results,
-        faults=(429, 503),
+        faults=(503,),
         for_pages=True,
         example=example,
     )

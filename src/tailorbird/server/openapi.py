@@ -27,6 +27,7 @@ _FAULTS: Final[Mapping[int, str]] = {
     409: "It is not as the request takes it to be.",
     410: "What it asks to go on from is not kept any more.",
     413: "The body is too large.",
+    408: "The body came too slowly: send it again.",
     429: "Too much at once: come again after `Retry-After` seconds.",
     503: "Not now: come again after `Retry-After` seconds.",
 }
@@ -78,6 +79,7 @@ def statuses(route: Route) -> list[int]:
     found = {200, *route.faults}
     found |= {304} if "HEAD" in route.methods else set()
     found |= {400} if route.parameters or route.takes is not None or not route.for_pages else set()
+    found |= {408, 429} if route.takes is not None else set()
     found |= {401, 403} if route.needs is not None else set()
     return sorted(found)
 
