@@ -7,10 +7,13 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from tests.served import Server, served
+
+if TYPE_CHECKING:
+    from tests.served import Server
 
 HOUSE = Path(__file__).resolve().parent.parent
 DATA = (HOUSE / os.environ.get("TAILORBIRD_TEST_DATA", "../shared/data")).resolve()
@@ -59,6 +62,8 @@ def data_file() -> Callable[[str], Path]:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A project with the buyers' segment, and its running server."""
+    from tests.served import served
+
     with served(tmp_path) as made:
         yield made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ URL = "https://crm.example.com/hooks"
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests: each has endpoints and people of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TAILORBIRD_WEBHOOK_NETWORKS", "127.0.0.1")
-        with served(tmp_path_factory.mktemp("webhooks")) as made:
-            with (made.folder / "tailorbird.yaml").open("a") as settings:
-                settings.write("webhook_networks: 127.0.0.1\n")
-            yield made
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # no test of the command alone may inherit it
+            patch.setenv("TAILORBIRD_WEBHOOK_NETWORKS", "127.0.0.1")
+            made = stack.enter_context(served(tmp_path_factory.mktemp("webhooks")))
+        with (made.folder / "tailorbird.yaml").open("a") as settings:
+            settings.write("webhook_networks: 127.0.0.1\n")
+        yield made
 
 
 @pytest.fixture

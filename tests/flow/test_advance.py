@@ -11,7 +11,7 @@ import pytest
 from tests.flow.live_reading import Service, service
 from tests.stored import stored
 
-from tailorbird.kernel.facts import MERGE, SETTING, TRAITS, UNMERGE, WORKSPACE, Fact
+from tailorbird.kernel.facts import MERGE, SETTING, TRAITS, UNMERGE, VERDICT, WORKSPACE, Fact
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, SECOND
 from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
@@ -231,6 +231,22 @@ def test_a_smaller_identifier_renames_a_person(running: Service) -> None:
     running.accept(fact("m"), fact("m", at_us=START + 1))
     running.accept(fact("m", MERGE, other="c", at_us=START + 2))
     running.run_to(START + 3)
+    assert running.live.members("keen", None, 10) == ["c"]
+    running.check_record()
+
+
+def test_who_is_renamed_and_then_pending_in_one_commit_goes_by_the_new_name(
+    running: Service,
+) -> None:
+    running.accept(fact("m"), fact("m", at_us=START + 1), fact("m", id="m-3", at_us=START + 1))
+    running.run_to(START + 1)
+    running.accept(fact("m", MERGE, other="c", at_us=START + 2))
+    running.accept(fact("m", VERDICT, message_id="m-3", bot=True, at_us=START + 3))
+    running.live.advance(START + 3)
+    assert running.live.replays_wanted() != []
+    running.check_record()
+    running.restart()
+    running.run_to(START + 4)
     assert running.live.members("keen", None, 10) == ["c"]
     running.check_record()
 

@@ -372,6 +372,8 @@ class Live:
         self._residents.drop_change(resident)
         if self._store.find(resident.person) is None:
             self._residents.store_stripped(resident)
+        else:  # her state is as it was stored, but she may have got another name since
+            self._store.rename(resident.person, resident.name)
         number = self._residents.standing_of(resident.state)
         self._store.put_pending(Pending(resident.person, self.position, cause, number))
         self._residents.reload(resident)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tailorbird.edges.logs.fresh_facts import FreshFacts
@@ -41,6 +41,7 @@ def keyring() -> Iterator[SqliteKeyring]:
     most=st.integers(1, 9),
     held=st.integers(1, 20),
 )
+@example(commits=[[[0]], [[1, 2]]], position=1, most=2, held=1)  # one commit alone is too many
 def test_the_newest_facts_are_read_as_from_the_file(
     keyring: SqliteKeyring, commits: list[list[list[int]]], position: int, most: int, held: int
 ) -> None:

@@ -33,6 +33,7 @@ class FreshFacts:
     def __init__(self) -> None:
         self._groups: deque[_Group] = deque()
         self._facts = self._size = 0
+        self._dropped = False
         self._lock = Lock()
 
     def add(self, first: int, columns: FactColumns) -> None:
@@ -42,7 +43,9 @@ class FreshFacts:
         self._add(_Group(first, columns, size))
 
     def absorb(self, newer: FreshFacts) -> None:
-        """Hold what others hold; they are not used any more."""
+        """Hold what others hold, which were told what follows; they are not used any more."""
+        if newer._dropped:
+            self.clear()
         for group in newer._groups:
             self._add(group)
 
@@ -55,6 +58,7 @@ class FreshFacts:
             self._size += group.size
             while self._facts > limits.FRESH_FACTS or self._size > limits.FRESH_BYTES:
                 gone = self._groups.popleft()
+                self._dropped = True
                 self._facts -= gone.columns.length
                 self._size -= gone.size
 
