@@ -162,10 +162,14 @@ def test_a_value_where_a_condition_is_needed_comes_with_a_comparison(value: str,
         ('count("A") == "3"', "a number is never equal to text"),
         ('count("A") > "3"', "a number is never more or less than text"),
         ('count("A") > 12345678901234567890', "12345678901234567890 is an id number"),
+        ('persona() == "Buyr"', "there is no persona 'Buyr'; did you mean 'Buyer'?"),
+        ('"Buyr" != persona()', "there is no persona 'Buyr'"),
+        ('persona() in ["Buyer", "Buyr"]', "there is no persona 'Buyr'"),
     ],
 )
 def test_a_comparison_that_is_never_true_is_warned_of(condition: str, said: str) -> None:
-    (warning,) = load_text(f"segments:\n  a: {condition}\n").warnings
+    text = f"segments:\n  a: '{condition}'\npersonas:\n  - Buyer: did('B')\n"
+    (warning,) = load_text(text).warnings
     assert said in warning.message
 
 

@@ -434,7 +434,19 @@ class Checker:
             self._warn_of_ids(node, left, right)
         if Type.LIST in (one, other):
             self._warn(node, "a list is never equal to anything; use contains or in")
+        self._warn_of_personas(left, right)
+        self._warn_of_personas(right, left)
         return replace(node, args=(left, right)), Type.CONDITION
+
+    def _warn_of_personas(self, asked: Node, names: Node) -> None:
+        """Warn of what no persona is called."""
+        if not (isinstance(asked, Call) and asked.op == "persona"):
+            return
+        known = self.known["persona"]
+        for name in names.items if isinstance(names, Listing) else (names,):
+            if isinstance(name, Text) and name.value not in known:
+                hint = nearest(name.value, known)
+                self._warn(name, f"there is no persona {name.value!r}{hint}")
 
     def _warn_of_ids(self, node: Call, *sides: Node) -> None:
         for side in sides:
@@ -486,6 +498,7 @@ class Checker:
             self.refuse(node, f"{gives.value} cannot be looked up in this list")
         elif not isinstance(items, Listing):
             items = self._typed(node.args[1], Slot.LIST)
+        self._warn_of_personas(value, items)
         return replace(node, args=(value, items)), Type.CONDITION
 
     def _sum(self, node: Call) -> tuple[Node, Type]:

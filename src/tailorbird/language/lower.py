@@ -8,6 +8,7 @@ from typing import Final
 
 from tailorbird.kernel import facts
 from tailorbird.kernel.instants import DAY
+from tailorbird.kernel.values import MISSING
 from tailorbird.language.arguments import as_integer, is_selection, length_of, number_of
 from tailorbird.language.ast import (
     Boolean,
@@ -60,6 +61,7 @@ _DEFAULT_ALPHA: Final = 300_000
 _SHORT_US: Final = 7 * DAY
 _LONG_US: Final = 28 * DAY
 _EVERYTHING: Final = Select(everything=True)
+_NO_PERSONA: Final = Const(MISSING, Type.TEXT)
 
 
 def lower(definitions: Definitions) -> dict[Key, Expr]:
@@ -187,7 +189,7 @@ class _Lowering:
 
     def _reference(self, node: Call) -> Expr:
         if node.op == "persona":
-            return Given(PERSONAS, Type.TEXT)
+            return Given(PERSONAS, Type.TEXT) if self._definitions.personas else _NO_PERSONA
         name = _text(node.args[0])
         if node.op == "score":
             return Given(("score", name), Type.NUMBER)
