@@ -11,6 +11,7 @@ import pytest
 from tests.flow.live_reading import Service, service
 from tests.stored import stored
 
+from tailorbird.flow.together import FEW
 from tailorbird.kernel.facts import MERGE, SETTING, TRAITS, UNMERGE, VERDICT, WORKSPACE, Fact
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, SECOND
 from tailorbird.kernel.values import UNIT
@@ -79,6 +80,31 @@ def test_a_commit_that_has_taken_long_enough_goes_on_with_the_next_fact(running:
     running.check_record()
     seen = running.live.person("anna", START + 3)
     assert seen is not None and seen.traits == {"seen": 2 * UNIT}
+
+
+def test_many_facts_of_one_person_in_a_commit_are_answered_once(running: Service) -> None:
+    many = [fact("a", at_us=START + n) for n in range(FEW + 1)]
+    running.accept(fact("b"), *many[:5], fact("b", at_us=START + 8), *many[5:], fact("c"))
+    found = running.live.advance(START + 60)
+    kept = [(e.subject, e.position) for e in found if e.key[1] == "keen"]
+    assert kept == [("b", 6), ("a", FEW + 3)]
+    assert running.live.position == FEW + 4
+    seen = running.live.person("a", START + 60)
+    assert seen is not None and seen.traits["seen"] == (FEW + 1) * UNIT
+    running.check_record()
+
+
+def test_what_waits_for_others_is_taken_in_before_whoever_it_is_about_changes(
+    running: Service,
+) -> None:
+    running.accept(*(fact("b", at_us=START + n) for n in range(FEW)))
+    running.accept(fact("b", MERGE, other="a", at_us=START + 50), fact("b", at_us=START + 51))
+    found = running.live.advance(START + 60)
+    kept = [(e.subject, bool(e.value), e.position) for e in found if e.key[1] == "keen"]
+    assert kept == [("b", True, FEW - 1), ("b", False, FEW), ("a", True, FEW)]
+    seen = running.live.person("a", START + 60)
+    assert seen is not None and seen.traits["seen"] == (FEW + 1) * UNIT
+    running.check_record()
 
 
 def test_sent_traits_that_definitions_read_are_told_too(running: Service) -> None:

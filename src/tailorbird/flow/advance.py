@@ -19,6 +19,7 @@ from tailorbird.events.columns import facts_of
 from tailorbird.flow.adopting import Seeds, fingerprint, put_seeds, turned_by_definition
 from tailorbird.flow.recording import Recording
 from tailorbird.flow.residents import RESIDENT_BYTES, Resident, Residents
+from tailorbird.flow.together import ABOUT_OTHERS, Together
 from tailorbird.flow.viewing import PersonView, moved, view
 from tailorbird.kernel.facts import AREA, FIGURE, MERGE, SETTING, UNMERGE, WORKSPACE, Fact
 from tailorbird.language import live
@@ -163,13 +164,46 @@ class Live:
         self, chunk: LogChunk, now_us: int, enough: Callable[[], bool] = lambda: False
     ) -> None:
         self._residents.expect(set(chunk.columns.subject))
+        together, following = Together(chunk.columns.subject), chunk.next_position
         for fact in facts_of(chunk.columns, chunk.positions):
             self._clock_us = max(self._clock_us, min(fact.known_us, now_us))
-            self._take(fact, self._clock_us)
+            if together.wants(fact):
+                self._hold(together, fact)
+            else:
+                if together:
+                    self._take_those_before(fact, together)
+                self._take(fact, self._clock_us)
             if enough():
-                self.position = fact.position + 1
-                return
-        self.position = chunk.next_position
+                following = fact.position + 1
+                break
+        self._take_all(together.taken(), following - 1)
+        self.position = following
+
+    def _hold(self, together: Together, fact: Fact) -> None:
+        """Let a fact wait for others of the same person in this commit."""
+        resident = self._residents.of(fact.subject) or self._residents.made([fact.subject])
+        if together.hold(resident.person, fact):
+            self._wake_until(resident, self._clock_us, fact.position - 1)
+
+    def _take_those_before(self, fact: Fact, together: Together) -> None:
+        """Whoever a fact is about, nothing may wait that came before it."""
+        if fact.name in ABOUT_OTHERS:
+            self._take_all(together.taken(), fact.position - 1)
+            return
+        resident = self._residents.of(fact.subject)
+        if resident is not None:
+            self._take_all(together.taken_of(resident.person), fact.position - 1)
+
+    def _take_all(self, held: Iterable[tuple[int, list[Fact]]], position: int) -> None:
+        """Take in what waited, up to a position: one answer for all facts of a person."""
+        for person, facts in held:
+            resident = self._residents.get(person)
+            if resident.is_pending:
+                for fact in facts:
+                    self._wait(resident, fact)
+                continue
+            told = live.step_all(self.plan, resident.state, facts, self._clock_us, self._world)
+            self._keep(resident, told, self._clock_us, position, cause_of(facts[-1]))
 
     def wake(self, now_us: int, most: int = 1_000) -> Entries:
         """Wake about so many people whose time has come, each at the exact instant."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
+from json.encoder import encode_basestring
 from math import isqrt
 from typing import Any, Final, TypeAlias
 
@@ -263,12 +264,12 @@ def _written(
     if isinstance(value, IdNumber):
         return id_number(value)
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return encode_basestring(value)
     if isinstance(value, list):
         return "[" + ",".join(_written(item, number, id_number, key) for item in value) + "]"
     assert isinstance(value, dict)
     pairs = (
-        json.dumps(key(name), ensure_ascii=False) + ":" + _written(item, number, id_number, key)
+        encode_basestring(key(name)) + ":" + _written(item, number, id_number, key)
         for name, item in value.items()
         if item is not MISSING
     )

@@ -7,6 +7,7 @@ further behind reads the file.
 from __future__ import annotations
 
 from collections import deque
+from itertools import takewhile
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -76,7 +77,8 @@ class FreshFacts:
         with self._lock:
             if not self._groups or position < self._groups[0].first:
                 return None
-            groups = [group for group in self._groups if group.end > position]
+            newest_first = takewhile(lambda group: group.end > position, reversed(self._groups))
+            groups = list(newest_first)[::-1]
         parts: list[FactColumns] = []
         following = position
         for group in groups:

@@ -81,6 +81,8 @@ class Arriving:
     states: dict[str, PersonState] = field(default_factory=dict)
     """By identifier, until they are known to be one; then under the empty name."""
     seen: dict[str, Fact] = field(default_factory=dict)
+    together: dict[str, list[Fact]] = field(default_factory=dict)
+    """Facts that wait for others, to be answered once."""
     to_fold: set[str] = field(default_factory=set)
     """Whose history has to be folded again."""
     now_us: int | None = None
@@ -119,15 +121,37 @@ class Arriving:
                 self.now_us = min(max(arrives_us, before_us), at_us)
                 self._step(fact, self.now_us)
             if number % every == 0 and self.now_us is not None:
+                self._take_together(self.now_us)
                 self._fold_again(self.now_us)
+        if self.now_us is not None:
+            self._take_together(self.now_us)
 
     def _step(self, fact: Fact, now_us: int) -> None:
         whose = "" if "" in self.states else fact.subject
-        self._pass_time(whose, now_us)
+        if whose not in self.together:
+            self._pass_time(whose, now_us)
         self.seen[fact.id] = fact
+        if whose in self.to_fold:
+            return
+        if self.chance.once_in(3):
+            self.together.setdefault(whose, []).append(fact)
+            return
+        waiting = self.together.pop(whose, [])
+        if waiting:
+            self._take_all(whose, waiting, now_us)
         if whose not in self.to_fold:
             state = self.states.setdefault(whose, PersonState())
             self._take(whose, live.step(self.plan, state, fact, now_us, self.world))
+
+    def _take_together(self, now_us: int) -> None:
+        """Facts that were not answered one by one."""
+        waiting, self.together = self.together, {}
+        for whose, facts in waiting.items():
+            self._take_all(whose, facts, now_us)
+
+    def _take_all(self, whose: str, facts: Sequence[Fact], now_us: int) -> None:
+        state = self.states.setdefault(whose, PersonState())
+        self._take(whose, live.step_all(self.plan, state, facts, now_us, self.world))
 
     def _pass_time(self, whose: str, now_us: int) -> None:
         for _ in range(_WAKES):

@@ -13,6 +13,7 @@ from tailorbird.language.live.engine import (
     merge,
     seed,
     step,
+    step_all,
     wake,
 )
 from tailorbird.language.live.plan import Plan, plan
@@ -38,5 +39,6 @@ __all__ = [
     "plan",
     "seed",
     "step",
+    "step_all",
     "wake",
 ]

@@ -52,6 +52,27 @@ def step(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World) 
         return Replay(error.reason)
 
 
+def step_all(
+    plan: Plan, state: PersonState, facts: Iterable[Fact], now_us: int, world: World
+) -> Step | Replay:
+    """Take in several facts and answer once, as of the last of them; otherwise as `step`.
+
+    Whoever turns there and back between two of them has not turned.
+    """
+    if state.heavy:
+        return Replay("heavy")
+    try:
+        take_pending(plan, state, now_us, world)
+        for fact in facts:
+            if fact.time_us > now_us:
+                insort(state.pending, fact, key=lambda waiting: waiting.key)
+            else:
+                take(plan, state, fact, world)
+        return evaluated(plan, state, now_us, world)
+    except ReplayError as error:
+        return Replay(error.reason)
+
+
 def wake(plan: Plan, state: PersonState, now_us: int, world: World) -> Step | Replay:
     """Answer again because time has passed; before ``wake_at`` this changes nothing."""
     if state.heavy:

@@ -236,9 +236,13 @@ MONOIDS: Final[dict[FoldKind, Monoid]] = {
 # Values
 
 
+def _first(groups: dict[Any, list[Any]], most: int) -> list[Any]:
+    """Those of which there are most, of equal ones those that were there last."""
+    return sorted(groups, key=groups.__getitem__, reverse=True)[:most]
+
+
 def _ranked(groups: dict[str, list[Any]], most: int) -> list[Value]:
-    order = sorted(groups.items(), key=lambda pair: pair[1], reverse=True)
-    return [read_tagged(key) for key, _ in order[:most]]
+    return [read_tagged(key) for key in _first(groups, most)]
 
 
 def _favourite(groups: dict[str, list[Any]], _argument: int) -> Value:
@@ -282,14 +286,27 @@ _VALUES: Final[dict[FoldKind, Callable[[Any, int], Any]]] = {
 
 
 def value_of(kind: FoldKind, argument: int, entries: list[Any], scene: Scene) -> Any:
-    """The value of a fold over entries (time, id, value) of a window."""
+    """The value of a fold over entries (time, id, value) of a window, in order."""
     zero, add, _ = MONOIDS[kind]
+    if zero is dict and add is _add_group:
+        return _value_of_groups(kind, argument, entries)
     state = zero()
     for time_us, fact_id, value in entries:
         if kind == "active_days":
             value = local_date(time_us, scene.zone)
-        state = add(state, _ENTRY._replace(time_us=time_us, id=fact_id), value)
+        state = add(state, Fact("", time_us, fact_id, "", {}, {}, True, True, "", 0, 0), value)
     return _VALUES[kind](state, argument)
 
 
-_ENTRY: Final = Fact("", 0, "", "", {}, {}, True, True, "", 0, 0)
+def _value_of_groups(kind: FoldKind, argument: int, entries: list[Any]) -> Any:
+    """The same of what is grouped by value, which need not be written down to be told apart."""
+    groups: dict[Any, list[Any]] = {}
+    for time_us, fact_id, value in entries:
+        if group_key(value):
+            key = (type(value), value)
+            group = groups.get(key)
+            groups[key] = [1 if group is None else group[0] + 1, time_us, fact_id]
+    if kind in ("favourite", "top"):
+        ranked = [value for _, value in _first(groups, argument if kind == "top" else 1)]
+        return ranked if kind == "top" else (ranked or [MISSING])[0]
+    return _VALUES[kind](groups, argument)
