@@ -78,7 +78,7 @@ def test_a_time_after_now_becomes_now_and_is_kept_beside_it() -> None:
 
 def test_a_clock_that_leads_out_of_all_time_is_refused() -> None:
     found = take(track(timestamp="1995-01-01T00:00:00Z", sentAt="2099-01-01T00:00:00Z"))
-    assert "put right by sentAt" in found.refused[0]
+    assert "put right by sentAt" in found.refused[0].says
 
 
 def test_a_message_without_an_id_gets_a_new_one_that_is_told() -> None:
@@ -111,7 +111,7 @@ def test_alias_links_two_ids() -> None:
 def test_a_write_key_says_who_consents_and_nothing_else_that_is_reserved() -> None:
     assert facts(take(track(event="$consent", properties={"purpose": "ads"})))
     for name in ("$setting", "$figure", "$verdict", "$merge", "$traits"):
-        assert "admin key" in take(track(event=name, properties={"other": "b"})).refused[0]
+        assert "admin key" in take(track(event=name, properties={"other": "b"})).refused[0].says
     assert facts(take(track(event="$verdict"), trusted=True))[0].name == "$verdict"
 
 
@@ -132,8 +132,8 @@ def test_a_write_key_says_who_consents_and_nothing_else_that_is_reserved() -> No
 def test_what_cannot_be_a_fact_says_why_in_few_words(message: Any, says: str) -> None:
     found = take(track(), message)
     assert found.columns.length == 1
-    assert says in found.refused[1]
-    assert len(found.refused[1]) <= 200
+    assert says in found.refused[1].says
+    assert len(found.refused[1].says) <= 200
 
 
 def test_a_message_is_stored_with_all_its_facts_or_not_at_all() -> None:

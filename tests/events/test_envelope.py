@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tailorbird.events.columns import FactColumns
-from tailorbird.events.envelope import RefusedError, row_of_message
+from tailorbird.events.envelope import row_of_message
+from tailorbird.events.refusals import RefusedError
 from tailorbird.events.times import TimeForm, TimeReader
 from tailorbird.kernel.facts import WORKSPACE
 from tailorbird.kernel.instants import parse_instant, zone

@@ -43,7 +43,7 @@ def track(**more: Any) -> dict[str, Any]:
 def test_what_identifies_nobody_leaves_the_event_to_the_next_identifier(given: str) -> None:
     found = come(track(userId=given, anonymousId="v1"), track(userId=given))
     assert [fact.subject for fact in facts(found)] == ["v1"]
-    assert list(found.refused) == [1] and "userId" in found.refused[1]
+    assert list(found.refused) == [1] and "userId" in found.refused[1].says
     assert "userId" in found.warnings[0]
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tailorbird.events.envelope import RefusedError
 from tailorbird.events.json_rows import read_object
+from tailorbird.events.refusals import RefusedError
 from tailorbird.kernel.values import MISSING, IdNumber
 
 

@@ -12,9 +12,11 @@ import msgspec
 from tests.flow.live_reading import Service, service
 
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
+from tailorbird.edges.stores.sqlite_rejects import SqliteRejects
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.flow import tail
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.flow.rejecting import Rejecting
 from tailorbird.governance.api_keys import make_key
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import DAY, SECOND
@@ -22,7 +24,7 @@ from tailorbird.language import live
 from tailorbird.language.files import load_text
 from tailorbird.ports import Version
 from tailorbird.runtimes.history_questions import HistoryQuestions
-from tailorbird.runtimes.project import REGISTRY
+from tailorbird.runtimes.project import REGISTRY, REJECTED
 from tailorbird.runtimes.routes import parts_of
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.origins import Origins, PageRules
@@ -101,13 +103,20 @@ class Talk:
             lambda what, *given: about[what](
                 *msgspec.msgpack.decode(msgspec.msgpack.encode(given))
             ),
+            Rejecting(lambda: self.now_us, self._rejects),
         )
+        self._noting = asyncio.create_task(self.serving.rejecting.run())
         self.serving.begin(self.running.live)
         self.keys = KeyCheck(lambda: [STORED_WRITE, STORED_ADMIN, STORED_READ], lambda: self.now_us)
         self.app = Router(parts_of(self.serving, self.keys, RULES), self.keys)
 
+    def _rejects(self) -> SqliteRejects:
+        return SqliteRejects(self.running.folder / REJECTED, self.running.keyring)
+
     def close(self) -> None:
         async def end() -> None:
+            self.serving.rejecting.close()
+            await self._noting
             self.serving.commit.close()
             await self._committing
 
@@ -133,6 +142,10 @@ class Talk:
     def run(self, work: Coroutine[Any, Any, Given]) -> Given:
         """What some work gives that needs the application's event loop."""
         return self._runner.run(work)
+
+    def pause(self) -> None:
+        """Let what runs beside go on for a moment."""
+        self.run(asyncio.sleep(0.01))
 
     def get(self, path: str, **more: Any) -> Any:
         """What is said to somebody with a read key whose question is a good one."""

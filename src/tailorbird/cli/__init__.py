@@ -56,6 +56,7 @@ VERBS: Final = {
     "prove": Verb("prove", "compare the readings on your own data"),
     "serve": Verb("serve", "take events over HTTP, and keep live profiles"),
     "tail": Verb("tail", "the accepted facts as they come"),
+    "rejects": Verb("rejects", "what the collector rejected, and why"),
     "doctor": Verb("doctor", "say whether everything is well, and what to do"),
     "backup": Verb("backup", "copy the log and the registry to another place"),
     "restore": Verb("restore", "make a project again from its backup and its keys"),
@@ -63,7 +64,10 @@ VERBS: Final = {
 }
 """In the order in which they are listed."""
 _ALWAYS_HERE: Final = frozenset(
-    {"backup", "check", "doctor", "init", "keys", "pull", "restore", "serve", "simulate", "tail"}
+    {
+        *("backup", "check", "doctor", "init", "keys", "pull", "rejects", "restore", "serve"),
+        *("simulate", "tail"),
+    }
 )
 """Commands that need no history."""
 

@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 from tailorbird.events.admission import faults
 from tailorbird.events.cells import as_text, tagged
 from tailorbird.events.columns import FactColumns, columns_from_rows
-from tailorbird.events.envelope import RefusedError, Said, fault_of_time, is_act, said_by
+from tailorbird.events.envelope import Said, fault_of_time, is_act, said_by
 from tailorbird.events.identifiers import USUAL, Identifiers
+from tailorbird.events.refusals import Refusal, RefusedError
 from tailorbird.events.times import PLAUSIBLE_FROM_US, TimeForm, TimeReader
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import CONSENT, MERGE, RESERVED, WORKSPACE, WORKSPACE_FACTS
@@ -30,7 +31,7 @@ class Arrived(NamedTuple):
     columns: FactColumns
     places: list[int]
     """For each fact the place of its message; some messages are two facts."""
-    refused: dict[int, str]
+    refused: dict[int, Refusal]
     """By the place of a message why it is none."""
     new_ids: dict[int, str]
     """By place the ids of messages that came without one."""
@@ -39,7 +40,7 @@ class Arrived(NamedTuple):
 
 
 def arrived(
-    messages: Sequence[tuple[Value, str | None]],
+    messages: Sequence[tuple[Value, Refusal | None]],
     shared: Mapping[str, Any],
     *,
     source: str,
@@ -63,12 +64,12 @@ def arrived(
     sent = shared.get("sentAt")
     rows: list[tuple[Any, ...]] = []
     places: list[int] = []
-    refused: dict[int, str] = {}
+    refused: dict[int, Refusal] = {}
     for place, (message, fault) in enumerate(messages):
         try:
             made = maker.rows(message, fault, sent, place)
         except RefusedError as reason:
-            refused[place] = str(reason)[:REASON_CHARACTERS]
+            refused[place] = Refusal(reason.sort, str(reason)[:REASON_CHARACTERS])
             continue
         rows += made
         places += [place] * len(made)
@@ -81,7 +82,8 @@ def _whole(found: Arrived) -> Arrived:
     at_fault = faults(found.columns)
     if not at_fault:
         return found
-    refused = {**{found.places[row]: reason for row, reason in at_fault.items()}, **found.refused}
+    beyond = {found.places[row]: Refusal("size", says) for row, says in at_fault.items()}
+    refused = {**beyond, **found.refused}
     gone = {row for row, place in enumerate(found.places) if place in refused}
     places = [place for place in found.places if place not in refused]
     return found._replace(columns=found.columns.without(gone), places=places, refused=refused)
@@ -107,16 +109,16 @@ class _Maker:
         self.warnings: dict[int, str] = {}
 
     def rows(
-        self, message: Value, fault: str | None, sent: Value, place: int
+        self, message: Value, fault: Refusal | None, sent: Value, place: int
     ) -> list[tuple[Any, ...]]:
         """The rows of one message's facts."""
         if fault is not None:
-            raise RefusedError(fault)
+            raise RefusedError(*fault)
         if not isinstance(message, dict):
-            raise RefusedError("a message is a JSON object")
+            raise RefusedError("type", "a message is a JSON object")
         call = message.get("type")
         if isinstance(call, str) and len(call) > _MOST_TYPE:
-            raise RefusedError(f"there is no message type {call[:_MOST_TYPE]!r}...")
+            raise RefusedError("type", f"there is no message type {call[:_MOST_TYPE]!r}...")
         said = said_by(message, self._identifiers)
         if said.passed_over is not None:
             self.warnings[place] = f"{said.passed_over}; kept under another identifier"
@@ -134,7 +136,8 @@ class _Maker:
         link = tagged({"other": other})
         if len(id_) + len(LINKED) > limits.ID_CHARACTERS:
             most = limits.ID_CHARACTERS - len(LINKED)
-            raise RefusedError(f"the message id of this identify has more than {most} characters")
+            says = f"the message id of this identify has more than {most} characters"
+            raise RefusedError("size", says)
         return [row, self._row(said.subject, time_us, id_ + LINKED, MERGE, False, link, None)]
 
     def _row(
@@ -156,15 +159,17 @@ class _Maker:
         That somebody consents, or does so no more, comes from the page where she says it.
         """
         if said.subject == WORKSPACE and said.name not in WORKSPACE_FACTS:
-            raise RefusedError(f"{WORKSPACE} is no person")
+            raise RefusedError("person", f"{WORKSPACE} is no person")
         if call == "alias" or said.name == MERGE:
             other = said.properties.get("other")
             _check_other(other)
             if self._identifiers.read(other) is None:
-                raise RefusedError(f"the other identifier, {other!r}, identifies nobody")
+                says = f"the other identifier, {other!r}, identifies nobody"
+                raise RefusedError("person", says)
         reserved = call == "track" and said.name in RESERVED and said.name != CONSENT
         if reserved and not self._trusted:
-            raise RefusedError(f"{said.name} is a reserved name; it takes an admin key")
+            says = f"{said.name} is a reserved name; it takes an admin key"
+            raise RefusedError("reserved", says)
 
     def _other(self, message: Mapping[str, Any], said: Said, place: int) -> str | None:
         """The visitor who turns out to be the user whom an identify call names."""
@@ -191,14 +196,14 @@ class _Maker:
             return self._now_us, context
         time_us = self._instant(given)
         if time_us is None:
-            raise RefusedError(fault_of_time(given))
+            raise RefusedError("time", fault_of_time(given))
         sent_us = self._instant(message.get("sentAt") or sent)
         if sent_us is not None:
             time_us += self._now_us - sent_us
         if time_us > self._now_us:
             return self._now_us, {**context, ORIGINAL: given}
         if time_us < PLAUSIBLE_FROM_US:
-            raise RefusedError(f"{fault_of_time(given)}, its clock put right by sentAt")
+            raise RefusedError("time", f"{fault_of_time(given)}, its clock put right by sentAt")
         return time_us, context
 
     def _instant(self, text: Value) -> int | None:
@@ -207,6 +212,7 @@ class _Maker:
 
 def _check_other(other: Value) -> None:
     if not isinstance(other, str) or not 0 < len(other) <= limits.ID_CHARACTERS:
-        raise RefusedError(f"the other identifier is a text of 1 to {limits.ID_CHARACTERS}")
+        said = f"the other identifier is a text of 1 to {limits.ID_CHARACTERS}"
+        raise RefusedError("person", said)
     if other == WORKSPACE:
-        raise RefusedError(f"{WORKSPACE} is no person")
+        raise RefusedError("person", f"{WORKSPACE} is no person")

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from tailorbird.events.cells import as_text, tagged
 from tailorbird.events.identifiers import USUAL, Identifiers
+from tailorbird.events.refusals import RefusedError
 from tailorbird.events.times import TimeReader
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import nearest
@@ -20,16 +21,12 @@ from tailorbird.kernel.facts import (
     WORKSPACE,
     WORKSPACE_FACTS,
 )
-from tailorbird.kernel.values import MISSING, at_path, read_tagged
+from tailorbird.kernel.values import MISSING, Value, at_path, read_tagged
 
 TYPES: Final = ("track", "page", "screen", "identify", "group", "alias")
 
 _INACTIVE: Final = '"active":false'
 _CLICKED: Final = '"status":"clicked"'
-
-
-class RefusedError(Exception):
-    """A message that cannot be a fact; its text says why."""
 
 
 def refusal_of_name(name: str) -> str | None:
@@ -104,9 +101,9 @@ def _content(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, di
     if call == "track":
         name = message.get("event")
         if not isinstance(name, str):
-            raise RefusedError("no event name")
+            raise RefusedError("name", "no event name")
         if fault := refusal_of_name(name):
-            raise RefusedError(fault)
+            raise RefusedError("name", fault)
         return name, properties
     if call in ("page", "screen"):
         own: dict[str, Any] = {key: message[key] for key in ("name", "category") if key in message}
@@ -120,12 +117,13 @@ def _content(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, di
         other = identifiers.read(given)
         if not other:
             said = f"previousId {_short(given)} is none" if given else "an alias without previousId"
-            raise RefusedError(said)
+            raise RefusedError("person", said)
         if message.get("userId") and identifiers.read(message["userId"]) is None:
-            raise RefusedError(f"an alias to nobody: userId {_short(message['userId'])} is none")
+            said = f"an alias to nobody: userId {_short(message['userId'])} is none"
+            raise RefusedError("person", said)
         return MERGE, {"other": other}
     known = nearest(call, TYPES) if isinstance(call, str) else nearest("", TYPES)
-    raise RefusedError(f"there is no message type {call!r}{known}")
+    raise RefusedError("type", f"there is no message type {call!r}{known}")
 
 
 def _object(message: dict[str, Any], key: str) -> dict[str, Any]:
@@ -133,7 +131,7 @@ def _object(message: dict[str, Any], key: str) -> dict[str, Any]:
     if value is None or value is MISSING:
         return {}
     if not isinstance(value, dict):
-        raise RefusedError(f"{key} is no object")
+        raise RefusedError("type", f"{key} is no object")
     return value
 
 
@@ -157,8 +155,18 @@ def _subject(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, st
         if passed_over is None and as_text(value):
             passed_over = f"{said} {_short(value)} identifies nobody"
     if passed_over is not None:
-        raise RefusedError(f"no person: {passed_over}")
-    raise RefusedError("no person: no userId, no anonymousId, no context.device.id")
+        raise RefusedError("person", f"no person: {passed_over}")
+    raise RefusedError("person", "no person: no userId, no anonymousId, no context.device.id")
+
+
+def subject_in(message: Value, identifiers: Identifiers = USUAL) -> str | None:
+    """Whom something that may be no message is about, as far as it says that."""
+    if not isinstance(message, dict):
+        return None
+    try:
+        return _subject(message, identifiers)[0]
+    except RefusedError:
+        return None
 
 
 def _short(value: Any) -> str:
@@ -173,11 +181,11 @@ def _instant(message: dict[str, Any], key: str, times: TimeReader) -> int | None
 def _time(message: dict[str, Any], received_us: int | None, times: TimeReader) -> int:
     if message.get("timestamp") is None:
         if received_us is None:
-            raise RefusedError("no time: neither timestamp nor receivedAt")
+            raise RefusedError("time", "no time: neither timestamp nor receivedAt")
         return received_us
     time_us = _instant(message, "timestamp", times)
     if time_us is None:
-        raise RefusedError(fault_of_time(message["timestamp"]))
+        raise RefusedError("time", fault_of_time(message["timestamp"]))
     return time_us
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tailorbird.events.envelope import RefusedError
 from tailorbird.events.json_values import fault_of_json
+from tailorbird.events.refusals import RefusedError
 from tailorbird.kernel.values import read_json
 
 
@@ -18,11 +18,11 @@ def read_object(line: str) -> dict[str, Any]:
     try:
         value = read_json(line)
     except RecursionError:
-        raise RefusedError("JSON nested too deep") from None
+        raise RefusedError("json", "JSON nested too deep") from None
     except ValueError as error:
-        raise RefusedError(f"no JSON: {error}") from None
+        raise RefusedError("json", f"no JSON: {error}") from None
     if not isinstance(value, dict):
-        raise RefusedError("no JSON object")
+        raise RefusedError("json", "no JSON object")
     if fault := fault_of_json(line, value):
-        raise RefusedError(fault)
+        raise RefusedError("json", fault)
     return value

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tailorbird.events.columns import FactColumns, columns_from_rows
-from tailorbird.events.envelope import RefusedError, row_of_message
+from tailorbird.events.envelope import row_of_message
 from tailorbird.events.identifiers import USUAL, Identifiers
+from tailorbird.events.refusals import RefusedError
 from tailorbird.events.repeats import Repeats, hash_of_row
 from tailorbird.events.rows import Mapped
 from tailorbird.events.table import Rows

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tailorbird.events.json_values import fault_of_json
+from tailorbird.events.refusals import Refusal
 from tailorbird.kernel import limits
-from tailorbird.kernel.values import Value, read_json
+from tailorbird.kernel.values import Value, read_json, write_json
 
 _GZIP: Final = b"\x1f\x8b"
 _ZLIB: Final = frozenset({b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"})
@@ -29,10 +31,21 @@ class TooLargeError(UnreadableError):
 class Body(NamedTuple):
     """What a request says."""
 
-    messages: list[tuple[Value, str | None]]
+    messages: list[tuple[Value, Refusal | None]]
     """Each message, or what stands in its place, and why it cannot be stored."""
     shared: dict[str, Any]
     """What is said once for all messages."""
+    texts: Sequence[bytes | msgspec.Raw] = ()
+    """What each of them was sent as, where that was looked at one by one."""
+
+    def text_of(self, place: int) -> bytes:
+        """What a message was sent as, or what says the same."""
+        if self.texts:
+            return bytes(self.texts[place])
+        try:
+            return write_json(self.messages[place][0]).encode("utf-8", "backslashreplace")
+        except RecursionError:
+            return b""
 
 
 class _Split(msgspec.Struct, rename={"sent_at": "sentAt", "write_key": "writeKey"}):
@@ -94,7 +107,7 @@ def read_batch(text: bytes) -> Body:
         raise UnreadableError(_TOO_DEEP) from None
     _check_count(len(split.batch))
     shared = {"sentAt": split.sent_at, "writeKey": split.write_key}
-    return Body([_message(bytes(part)) for part in split.batch], shared)
+    return Body([_message(bytes(part)) for part in split.batch], shared, split.batch)
 
 
 def read_single(text: bytes) -> Body:
@@ -104,8 +117,8 @@ def read_single(text: bytes) -> Body:
     """
     message, fault = _message(text)
     if not isinstance(message, dict):
-        raise UnreadableError(fault or "the body is no JSON object")
-    return Body([(message, fault)], message)
+        raise UnreadableError(fault.says if fault else "the body is no JSON object")
+    return Body([(message, fault)], message, [text])
 
 
 def _read_whole(text: bytes) -> Body:
@@ -122,20 +135,25 @@ def _read_whole(text: bytes) -> Body:
         raise UnreadableError("the body is no JSON object with a list `batch`")
     _check_count(len(batch))
     head = {key: value for key, value in body.items() if key != "batch"}
-    return Body([(one, fault_of_json(written, one)) for one in batch], head)
+    return Body([(one, _fault(written, one)) for one in batch], head)
 
 
-def _message(text: bytes) -> tuple[Value, str | None]:
+def _message(text: bytes) -> tuple[Value, Refusal | None]:
     if len(text) > limits.FACT_BYTES:
-        return None, f"the message has more than {limits.FACT_BYTES} bytes"
+        return None, Refusal("size", f"the message has more than {limits.FACT_BYTES} bytes")
     try:
         written = text.decode()
         value = read_json(written)
-        return value, fault_of_json(written, value)
+        return value, _fault(written, value)
     except RecursionError:
-        return None, _TOO_DEEP
+        return None, Refusal("json", _TOO_DEEP)
     except ValueError as error:
-        return None, f"no JSON: {error}"
+        return None, Refusal("json", f"no JSON: {error}")
+
+
+def _fault(written: str, value: Value) -> Refusal | None:
+    fault = fault_of_json(written, value)
+    return None if fault is None else Refusal("json", fault)
 
 
 def _check_count(count: int) -> None:

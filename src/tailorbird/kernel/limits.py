@@ -64,6 +64,16 @@ PAUSE_SECONDS: Final = 10
 """How long nothing may come of a body."""
 BODY_SECONDS: Final = 60
 """How long the whole of it may take."""
+REJECTS: Final = 10_000
+"""Rejected messages that are kept; the oldest go first."""
+REJECTS_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of all of them together."""
+REJECT_BYTES: Final = 16 * 1024
+"""Bytes that are kept of one."""
+WAITING_REJECTS: Final = 1_000
+"""Rejected messages that wait in memory to be written down; what is more is counted alone."""
+REJECT_DAYS: Final = 90
+"""The longest that they may be kept."""
 ASKED_PEOPLE: Final = 500
 """People that one request may read."""
 ASKED_BYTES: Final = 1024 * 1024

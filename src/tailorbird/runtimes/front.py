@@ -29,6 +29,7 @@ from tailorbird.language import live
 from tailorbird.ports import EventLog, LogChunk, Logged
 from tailorbird.runtimes.garbage import Garbage
 from tailorbird.runtimes.project import REGISTRY, SOCKET, STATE, Project, load_texts
+from tailorbird.runtimes.rejects import rejecting_of
 from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.segments.membership import Entries
@@ -132,7 +133,10 @@ class Front:
             self._worker_command, listening, self._log, self._wake_up, self._webhooks.answers()
         )
         self._commit = GroupCommit(self._log, self._project.now_us)
-        self.serving = Serving(self._project.now_us, self._commit, self._log, self._worker.about)
+        rejecting = rejecting_of(self._project)
+        self.serving = Serving(
+            self._project.now_us, self._commit, self._log, self._worker.about, rejecting
+        )
         store = SqliteState(self._project.data / STATE)
         server = _Server(
             uvicorn.Config(
@@ -157,6 +161,7 @@ class Front:
         self.serving.listen(lambda _turned: self._webhooks.wake())
         delivering = asyncio.create_task(self._guarded(self._webhooks.run))
         committing = asyncio.create_task(self._commit.run())
+        noting = asyncio.create_task(rejecting.run())
         serving = asyncio.create_task(server.serve())
         try:
             ended = asyncio.create_task(self._ended.wait())
@@ -168,6 +173,8 @@ class Front:
         finally:
             self._commit.close()
             await committing
+            rejecting.close()
+            await noting
             for task in tasks:
                 task.cancel()
             path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from tailorbird.server.ingest import Collector
 from tailorbird.server.origins import Origins, PageRules
 from tailorbird.server.profiles import Profiles
 from tailorbird.server.record import RecordStreams
+from tailorbird.server.rejected import Rejected
 from tailorbird.server.router import Router
 from tailorbird.server.segments import Segments
 from tailorbird.server.serving import Serving
@@ -25,6 +26,7 @@ from tailorbird.server.updates import Updates
 
 PARTS: Final[tuple[type, ...]] = (
     Collector,
+    Rejected,
     Profiles,
     History,
     Segments,
@@ -43,7 +45,14 @@ def parts_of(
 ) -> tuple[object, ...]:
     """One of each part, for a running server."""
     return (
-        Collector(serving.commit, keys, serving.now_us, identifiers=identifiers),
+        Collector(
+            serving.commit,
+            keys,
+            serving.now_us,
+            identifiers=identifiers,
+            note=serving.rejecting.note,
+        ),
+        Rejected(serving),
         Profiles(serving),
         History(serving),
         Segments(serving),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tailorbird.delivery.addresses import Network, networks
 from tailorbird.events.identifiers import REFUSED, Identifiers
 from tailorbird.events.sections import Section, read_sections
+from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.kernel.instants import find_zone, format_duration, parse_duration
 
@@ -46,6 +47,11 @@ def _gap(text: str) -> int | None:
 
 def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 256 else None
+
+
+def _days(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 4
+    return int(text) if is_number and int(text) <= limits.REJECT_DAYS else None
 
 
 def _port(text: str) -> int | None:
@@ -124,6 +130,13 @@ SETTINGS: Final = (
         Path,
     ),
     Setting(
+        "reject_days",
+        f"a number from 0 to {limits.REJECT_DAYS}",
+        "7",
+        "so long messages are kept that the collector rejected; 0 keeps none",
+        _days,
+    ),
+    Setting(
         "memory_limit",
         "a size such as 512MB or 2GB",
         "2GB",
@@ -192,6 +205,7 @@ class Settings:
     memory_limit: str
     threads: int
     refused_ids: tuple[str, ...] = REFUSED
+    reject_days: int = 7
     host: str = "127.0.0.1"
     port: int = 8080
     behind_proxy: bool = False

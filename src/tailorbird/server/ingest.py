@@ -6,7 +6,7 @@ became of each message; one that it calls accepted is on the disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Protocol
 from uuid import uuid4
 
@@ -15,7 +15,9 @@ from msgspec import UNSET, UnsetType
 
 from tailorbird.events.arriving import Arrived, arrived
 from tailorbird.events.columns import FactColumns
+from tailorbird.events.envelope import subject_in
 from tailorbird.events.identifiers import USUAL, Identifiers
+from tailorbird.events.refusals import Refusal, RejectedItem
 from tailorbird.events.times import TimeForm, TimeReader
 from tailorbird.events.wire import Body, UnreadableError, read_batch, read_single, unpacked
 from tailorbird.flow.group_commit import Admitted, OverloadedError
@@ -166,9 +168,11 @@ class Collector:
         now_us: Callable[[], int],
         new_id: Callable[[], str] = lambda: uuid4().hex,
         identifiers: Identifiers = USUAL,
+        note: Callable[[Sequence[RejectedItem]], None] = lambda _: None,
     ) -> None:
-        """``new_id`` makes ids for messages that come without one."""
+        """``new_id`` makes ids for messages that come without one; ``note`` is told of rejects."""
         self._identifiers = identifiers
+        self._note = note
         self._accepting = accepting
         self._keys = keys
         self._now_us = now_us
@@ -185,6 +189,7 @@ class Collector:
         except TooLongError:
             raise RefusedError(400, f"the body is larger than {limits.BODY_BYTES} bytes") from None
         except UnreadableError as error:
+            self._note_body(asked, data, str(error))
             raise RefusedError(400, str(error)) from None
         except TooManyError:
             raise _overloaded(OverloadedError(1)) from None
@@ -219,7 +224,33 @@ class Collector:
             identifiers=self._identifiers,
         )
         told = await self._accepting.accept(facts.columns)
+        if facts.refused:
+            self._note_refused(call, key, body, facts.refused)
         return _results(len(body.messages), facts, told)._replace(for_pages=not trusted)
+
+    def _note_refused(
+        self, call: str, key: ApiKey, body: Body, refused: Mapping[int, Refusal]
+    ) -> None:
+        now_us = self._now_us()
+        items: list[RejectedItem] = []
+        for place, refusal in refused.items():
+            text = body.text_of(place)
+            subject = subject_in(body.messages[place][0], self._identifiers)
+            items.append(_rejected(now_us, call, key, refusal, subject, text))
+        self._note(items)
+
+    def _note_body(self, asked: Asked, data: bytes, says: str) -> None:
+        """A body in which no messages are; of nobody, where its key cannot be known."""
+        if asked.key is not None:
+            call, refusal = _ROUTES[asked.route.path][1], Refusal("body", says)
+            self._note([_rejected(self._now_us(), call, asked.key, refusal, None, data)])
+
+
+def _rejected(
+    now_us: int, call: str, key: ApiKey, refusal: Refusal, subject: str | None, text: bytes
+) -> RejectedItem:
+    kept = text[: limits.REJECT_BYTES]
+    return RejectedItem(now_us, call, key.id, refusal, subject, kept, len(text))
 
 
 def _overloaded(error: OverloadedError) -> RefusedError:
@@ -228,7 +259,8 @@ def _overloaded(error: OverloadedError) -> RefusedError:
 
 def as_call(body: Body, call: str) -> Body:
     """The message of a route that says by itself which call it is."""
-    return Body([({**body.shared, "type": call}, fault) for _, fault in body.messages], body.shared)
+    message: dict[str, Any] = {**body.shared, "type": call}
+    return body._replace(messages=[(message, fault) for _, fault in body.messages])
 
 
 def _results(count: int, facts: Arrived, told: Admitted) -> Answer:
@@ -239,7 +271,7 @@ def _results(count: int, facts: Arrived, told: Admitted) -> Answer:
         if not row or facts.places[row - 1] != place:
             results[place] = _DUPLICATE
     for place, reason in facts.refused.items():
-        results[place] = {"status": "rejected", "reason": reason}
+        results[place] = {"status": "rejected", "reason": reason.says}
     for place, id_ in facts.new_ids.items():
         if place not in facts.refused:
             results[place] = {**results[place], "messageId": id_}

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.flow.rejecting import Rejecting
 from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel import limits
 from tailorbird.ports import EventLog
@@ -41,8 +42,10 @@ class Serving:
         commit: GroupCommit,
         log: EventLog,
         history: About | None = None,
+        rejecting: Rejecting | None = None,
     ) -> None:
         """``history`` answers in JSON what only it knows, and blocks meanwhile."""
+        self.rejecting = rejecting or Rejecting(now_us)
         self.now_us = now_us
         self.commit = commit
         self.log = log

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from tailorbird.events.refusals import Sort
 from tailorbird.server.answers import Answer
 from tailorbird.server.asked import Asked
 from tailorbird.server.serving import Serving
@@ -76,8 +78,24 @@ def metrics(serving: Serving) -> str:
     if live is not None:
         told.append(("live_position", "gauge", "Facts in people's states.", live.position))
         told.append(("live_lag", "gauge", "Facts still to take in.", max(end - live.position, 0)))
+    told.append(
+        (
+            "rejects_lost_total",
+            "counter",
+            "Rejected messages that were not written down.",
+            serving.rejecting.lost,
+        )
+    )
     return "".join(
         f"# HELP tailorbird_{name} {says}\n# TYPE tailorbird_{name} {kind}\n"
         f"tailorbird_{name} {value}\n"
         for name, kind, says, value in told
+    ) + _by_sort(serving.rejecting.counts)
+
+
+def _by_sort(counts: Mapping[Sort, int]) -> str:
+    name = "tailorbird_rejected_total"
+    lines = [f'{name}{{sort="{sort}"}} {count}\n' for sort, count in counts.items()]
+    return f"# HELP {name} Messages rejected since the start.\n# TYPE {name} counter\n" + "".join(
+        lines
     )

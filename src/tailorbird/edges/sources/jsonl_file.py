@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from tailorbird.edges.sources.lines import LineFile, Refuse
 from tailorbird.events.cells import Kind
-from tailorbird.events.envelope import RefusedError
 from tailorbird.events.json_rows import read_object
 from tailorbird.events.mapping import Mapping as RowMapping
+from tailorbird.events.refusals import RefusedError
 from tailorbird.events.table import JsonRows, Reject, Rows
 
 CHUNK_ROWS: Final = 20_000
