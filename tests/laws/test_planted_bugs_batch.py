@@ -29,8 +29,8 @@ def sessions_that_end_at_the_gap(moment: Any) -> str:
     return WITH_SESSION(moment).replace("pause_us > longest_us", "pause_us >= longest_us")
 
 
-def decay_that_ends_early(hop_us: int, moment: Any) -> str:
-    return WEIGHT(hop_us, moment).replace(" < 1280 ", " < 64 ")
+def decay_that_ends_early(hop_us: int | None, moment: Any) -> str:
+    return WEIGHTED(hop_us, moment).replace(" < 1280 ", " < 64 ")
 
 
 def out_of_range_is_a_number(sql: str) -> str:
@@ -51,14 +51,14 @@ def everything_is_known(self: Any, *given: Any, known_then: bool = False, **more
     INIT(self, *given, **more)
 
 
-WITHIN, WITH_SESSION, WEIGHT = windows._within, windows._with_session, scores._weight
+WITHIN, WITH_SESSION, WEIGHTED = windows._within, windows._with_session, scores._weighted
 GROUPS, FROM_CODE, INIT = folds._groups, readings.from_code, Asking.__init__
 
 BUGS: list[tuple[Any, str, Any, tuple[str, ...]]] = [
     (windows, "_within", window_that_keeps_its_far_end, ("count", "sum")),
     (windows, "_within", since_by_time_alone, ("count", "sum")),
     (windows, "_with_session", sessions_that_end_at_the_gap, ("count", "sum")),
-    (scores, "_weight", decay_that_ends_early, ("score",)),
+    (scores, "_weighted", decay_that_ends_early, ("score",)),
     (folds, "bounded", out_of_range_is_a_number, ("sum",)),
     (folds, "_groups", groups_without_the_latest, ("favourite", "top")),
     (readings, "from_code", codes_without_types, ("first", "latest")),

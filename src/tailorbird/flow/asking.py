@@ -134,14 +134,17 @@ class Asking:
     @cached_property
     def _asides(self) -> list[Fact]:
         """Links and verdicts, found in one pass; their subjects are numbers in text."""
+        limit = "" if self.position is None else f" AND position <= {self.position}"
+        rows = f"FROM facts WHERE name IN {text_list(_ASIDES)} AND who > 0{limit}"
+        # Often there are none, and to plan how properties are read takes longer.
+        if not len(self.history.query(f"SELECT 1 AS one {rows} LIMIT 1")["one"]):
+            return []
         other, about = (of_property((key,), self.hot) for key in ("other", "message_id"))
         bot, links = (of_property((key,), self.hot) for key in ("bot", "links"))
-        limit = "" if self.position is None else f" AND position <= {self.position}"
         found = self.history.query(
             f"SELECT who, time_us, id, name, position, known_us, {other.text} AS other, "
             f"{about.text} AS about, coalesce({bot.boolean}, false) AS bot, "
-            f"{links.json or 'NULL'} AS links FROM facts "
-            f"WHERE name IN {text_list(_ASIDES)} AND who > 0{limit}"
+            f"{links.json or 'NULL'} AS links {rows}"
         )
         columns = [np.ma.asarray(column).tolist() for column in found.values()]
         return [_aside(*row) for row in zip(*columns, strict=True)]

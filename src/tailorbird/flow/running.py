@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,9 +13,17 @@ from tailorbird.flow.asking import Asking
 from tailorbird.language.batch.columns import Array, Column, spread, taken
 from tailorbird.language.batch.moments import Everybody, Moment, Questions
 from tailorbird.language.batch.ordered import Chunk, sorted_rows
-from tailorbird.language.batch.plan import row_conditions, scans
-from tailorbird.language.batch.readings import Ordered, Reading, Rows, filled, where
+from tailorbird.language.batch.plan import scans
+from tailorbird.language.batch.readings import (
+    Ordered,
+    Reading,
+    Rows,
+    filled,
+    row_conditions,
+    where,
+)
 from tailorbird.language.operations import Operation
+from tailorbird.ports import Warehouse
 
 CHUNK_ROWS = 1_000_000
 """Rows that are held in memory at a time, as long as no single person has more."""
@@ -44,7 +53,7 @@ class Needed(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """The people that some readings are about, each once, and what was found out about them."""
+    """The people that some readings are about, in order, and what was found out about them."""
 
     whose: Array
     found: Sequence[tuple[Operation, Reading, Sequence[Array]]]
@@ -57,8 +66,11 @@ def run(
     results: list[Result] = []
     for scan in scans(readings, moment, dense=dense):
         first, *others = asking.history.query(scan.sql).values()
-        found = [(op, how, others[start:end]) for op, how, start, end in scan.parts]
-        results.append(Result(filled(first).astype(np.int64), found))
+        whose = filled(first).astype(np.int64)
+        order = np.argsort(whose)
+        columns = [column[order] for column in others]
+        found = [(op, how, columns[start:end]) for op, how, start, end in scan.parts]
+        results.append(Result(whose[order], found))
     for operation, how in readings.items():
         if isinstance(how, Ordered):
             results.append(_computed(asking, moment, operation, how))
@@ -70,13 +82,16 @@ def people_of(results: Sequence[Result]) -> Array:
     if not results:
         return np.zeros(0, np.int64)
     every = [result.whose for result in results]
-    return np.unique(np.concatenate(every)) if len(every) > 1 else np.sort(every[0])
+    return np.unique(np.concatenate(every)) if len(every) > 1 else every[0]
 
 
 def columns_of(results: Sequence[Result], people: Array) -> dict[Operation, Column]:
     """What was found out about some people, given in order; the others are left out."""
     columns: dict[Operation, Column] = {}
     for result in results:
+        if np.array_equal(people, result.whose):
+            columns.update((op, how.decode(arrays)) for op, how, arrays in result.found)
+            continue
         places = np.searchsorted(people, result.whose)
         known = places < len(people)
         known[known] = people[places[known]] == result.whose[known]
@@ -111,38 +126,54 @@ def chunks_of(asking: Asking, moment: Moment, how: Needed) -> Iterator[tuple[Chu
         return
     if isinstance(moment, Questions):
         # Most questions are about few facts, which are not worth counting first.
-        arrays = _fetch(asking, moment, how, f" LIMIT {CHUNK_ROWS}", ordered=True)
+        arrays = _fetch(asking.history, moment, how, f" LIMIT {CHUNK_ROWS}", ordered=True)
         if len(arrays[0]) < CHUNK_ROWS:
             yield _chunk(arrays, how)
             return
     for first, last in _spans(asking, how):
         span = f"who BETWEEN {first} AND {last}"
-        yield _chunk(_fetch(asking, moment, how, "", span, ordered=True), how)
+        yield _chunk(_fetch(asking.history, moment, how, "", span, ordered=True), how)
 
 
 def _stored_chunks(asking: Asking, moment: Everybody, how: Needed) -> Iterator[tuple[Chunk, Array]]:
     """Rows as they are stored: in order, but for those that have not been compacted."""
     if asking.is_compact:
-        for arrays in _compact(asking, moment, how):
+        for arrays in _ahead(asking.history, lambda history: _compact(history, moment, how)):
             yield _chunk(arrays, how)
         return
-    for first, last in _spans(asking, how):
-        arrays = sorted_rows(_fetch(asking, moment, how, "", f"who BETWEEN {first} AND {last}"))
+    spans = [f"who BETWEEN {first} AND {last}" for first, last in _spans(asking, how)]
+
+    def sorted_spans(history: Warehouse) -> Iterator[list[Array]]:
+        return (sorted_rows(_fetch(history, moment, how, "", span)) for span in spans)
+
+    for arrays in _ahead(asking.history, sorted_spans):
         # Where facts of different roles have one time, ids decide.
         unsure = _unsure(arrays) if how.by_id else arrays[0][:0]
         if len(unsure):
             kept = ~np.isin(arrays[0], unsure)
             arrays = [array[kept] for array in arrays]
             listed = f"who IN ({', '.join(map(str, unsure.tolist()))})"
-            yield _chunk(_fetch(asking, moment, how, "", listed, ordered=True), how)
+            yield _chunk(_fetch(asking.history, moment, how, "", listed, ordered=True), how)
         yield _chunk(arrays, how)
 
 
-def _compact(asking: Asking, moment: Everybody, how: Needed) -> Iterator[list[Array]]:
+def _ahead(
+    history: Warehouse, fetch: Callable[[Warehouse], Iterator[list[Array]]]
+) -> Iterator[list[Array]]:
+    """What is fetched from a history, each time while something is done with the one before."""
+    found = fetch(history.beside())
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, found, None)
+        while (arrays := coming.result()) is not None:
+            coming = thread.submit(next, found, None)
+            yield arrays
+
+
+def _compact(history: Warehouse, moment: Everybody, how: Needed) -> Iterator[list[Array]]:
     """Compacted rows, which the engine gives in order without being asked to."""
     start = 0
     while True:
-        arrays = _fetch(asking, moment, how, f" LIMIT {CHUNK_ROWS}", f"who >= {start}")
+        arrays = _fetch(history, moment, how, f" LIMIT {CHUNK_ROWS}", f"who >= {start}")
         who = arrays[0]
         if len(who) < CHUNK_ROWS:
             yield arrays
@@ -152,7 +183,7 @@ def _compact(asking: Asking, moment: Everybody, how: Needed) -> Iterator[list[Ar
         if whole:  # the last person's rows may not be all there
             yield [array[:whole] for array in arrays]
         else:
-            yield _fetch(asking, moment, how, "", f"who = {start}")
+            yield _fetch(history, moment, how, "", f"who = {start}")
             start += 1
 
 
@@ -173,7 +204,7 @@ def _spans(asking: Asking, how: Needed) -> Iterator[tuple[int, int]]:
 
 
 def _fetch(
-    asking: Asking, moment: Moment, how: Needed, end: str, *limits: str, ordered: bool = False
+    history: Warehouse, moment: Moment, how: Needed, end: str, *limits: str, ordered: bool = False
 ) -> list[Array]:
     """Person, time, instant asked about, the reading's columns, and the partition if any."""
     columns = [*how.columns, *([] if how.partition is None else [how.partition])]
@@ -182,7 +213,7 @@ def _fetch(
     key = f", c{len(how.columns)}" if how.partition is not None else ""
     last = ", id" if how.by_id else ""
     order = f" ORDER BY who{key}, time_us{last}" if ordered else ""
-    found = asking.history.query(
+    found = history.query(
         f"SELECT who, time_us{listed}{now} FROM {how.rows.relation}"
         f"{where([*row_conditions(how.rows), *limits])}{order}{end}"
     )

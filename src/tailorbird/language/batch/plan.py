@@ -9,11 +9,17 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.ast import Node
 from tailorbird.language.batch import folds, scores
-from tailorbird.language.batch.absences import absence
+from tailorbird.language.batch.absences import absence, unanswered
 from tailorbird.language.batch.in_sessions import in_session
-from tailorbird.language.batch.literals import text_list, whole
 from tailorbird.language.batch.moments import Moment
-from tailorbird.language.batch.readings import Aggregated, Queried, Reading, Rows, where
+from tailorbird.language.batch.readings import (
+    Aggregated,
+    Queried,
+    Reading,
+    later_than,
+    named,
+    where,
+)
 from tailorbird.language.batch.sequences import match
 from tailorbird.language.batch.sessions import sessions
 from tailorbird.language.batch.smoothings import smooth
@@ -158,27 +164,38 @@ def reading(
 
     What looks at conditions over time is given the expressions that these may name.
     """
-    way, read = _READ.get(type(operation), ("arrays", None))
-    if way not in ways:
-        return None
+    if isinstance(operation, Held | Turned):
+        return _turning(operation, moment, ways, expressions or {})
+    for way, read in _READ.get(type(operation), ()):
+        if way in ways:
+            try:
+                return read(operation, moment)
+            except NotInSqlError:
+                continue
+    return None
+
+
+def _turning(
+    operation: Held | Turned, moment: Moment, ways: Ways, expressions: Mapping[Key, Expr]
+) -> Reading | None:
     try:
-        if isinstance(operation, Held | Turned):
-            return turning(operation, moment, expressions or {})
-        return None if read is None else read(operation, moment)
+        return turning(operation, moment, expressions) if "arrays" in ways else None
     except NotInSqlError:
         return None
 
 
-_READ: Final[dict[type, tuple[Way, Callable[[Any, Moment], Reading]]]] = {
-    Fold: ("sql", folds.fold),
-    Points: ("sql", scores.points),
-    TraitValue: ("sql", folds.trait),
-    Match: ("arrays", match),
-    Absence: ("arrays", absence),
-    Sessions: ("arrays", sessions),
-    Smooth: ("arrays", smooth),
-    InSession: ("arrays", in_session),
+_Read: TypeAlias = tuple[Way, Callable[[Any, Moment], Reading]]
+_READ: Final[dict[type, tuple[_Read, ...]]] = {
+    Fold: (("sql", folds.fold),),
+    Points: (("sql", scores.points),),
+    TraitValue: (("sql", folds.trait),),
+    Match: (("arrays", match),),
+    Absence: (("sql", unanswered), ("arrays", absence)),
+    Sessions: (("arrays", sessions),),
+    Smooth: (("arrays", smooth),),
+    InSession: (("arrays", in_session),),
 }
+"""What is tried first comes first."""
 
 
 def readings(plan: BatchPlan, moment: Moment, ways: Ways) -> dict[Operation, Reading]:
@@ -251,21 +268,3 @@ def _limits(members: Sequence[Aggregated], shared: Sequence[str]) -> list[str]:
     if None not in after:
         found.append(later_than(min(limit for limit in after if limit is not None)))
     return [condition for condition in found if condition not in shared]
-
-
-def row_conditions(rows: Rows) -> list[str]:
-    """All that holds for some rows, what the engine can look up first."""
-    found = [] if rows.names is None else [named(rows.names)]
-    if rows.after is not None:
-        found.append(later_than(rows.after))
-    return [*found, *(condition for condition in rows.conditions if condition not in found)]
-
-
-def named(names: frozenset[str]) -> str:
-    """That a fact has one of these names."""
-    return f"name IN {text_list(names)}"
-
-
-def later_than(instant_us: int) -> str:
-    """That a fact is later than an instant."""
-    return f"time_us > {whole(instant_us)}"

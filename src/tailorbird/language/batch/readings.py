@@ -10,6 +10,7 @@ import numpy as np
 
 from tailorbird.kernel.values import MISSING, UNIT, IdNumber, Value, read_tagged
 from tailorbird.language.batch.columns import Array, Coded, Column, Flags, Numbers
+from tailorbird.language.batch.literals import text_list, whole
 from tailorbird.language.batch.ordered import Chunk
 from tailorbird.language.batch.typed import NotInSqlError, Typed
 
@@ -87,6 +88,24 @@ def when(condition: str | None, value: str) -> str:
 def where(conditions: Sequence[str]) -> str:
     """A clause for conditions that all hold."""
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def row_conditions(rows: Rows) -> list[str]:
+    """All that holds for some rows, what the engine can look up first."""
+    found = [] if rows.names is None else [named(rows.names)]
+    if rows.after is not None:
+        found.append(later_than(rows.after))
+    return [*found, *(condition for condition in rows.conditions if condition not in found)]
+
+
+def named(names: frozenset[str]) -> str:
+    """That a fact has one of these names."""
+    return f"name IN {text_list(names)}"
+
+
+def later_than(instant_us: int) -> str:
+    """That a fact is later than an instant."""
+    return f"time_us > {whole(instant_us)}"
 
 
 def whole_code(typed: Typed) -> str:

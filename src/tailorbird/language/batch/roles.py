@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tailorbird.language.batch import filters
 from tailorbird.language.batch.moments import Moment
-from tailorbird.language.batch.readings import Rows, when
+from tailorbird.language.batch.readings import Rows, named, when
 from tailorbird.language.batch.typed import NotInSqlError
 from tailorbird.language.operations import Select
 from tailorbird.language.predicates import depends_on_prev
@@ -52,4 +52,11 @@ class Roles:
         if None not in known:
             names = frozenset[str]().union(*(found for found in known if found is not None))
         some = f"({' OR '.join(self._conditions)})" if self._conditions else "false"
-        return Rows(self._moment.seen, (some, *others), names, after)
+        limits = others if self._told_by_name() else (some, *others)
+        return Rows(self._moment.seen, limits, names, after)
+
+    def _told_by_name(self) -> bool:
+        """Whether every fact with one of the names meets some condition."""
+        known = self._conditions.items()
+        by_name = (names is not None and text == f"({named(names)})" for text, names in known)
+        return bool(known) and all(by_name)
