@@ -110,6 +110,12 @@ class Live:
         return self._residents.bytes_held
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Until this is left no call of another thread begins, and none is under way."""
+        with self._lock:
+            yield
+
+    @contextmanager
     def _commit(self) -> Iterator[list[Turns]]:
         """One transaction of the store; its steps of the record are there at the end."""
         turned: list[Turns] = []

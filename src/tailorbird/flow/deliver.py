@@ -150,7 +150,7 @@ class Deliver:
             found = self._outbox.recover()
         if found:
             _logger.warning(
-                "messages were under way when the server ended; they are sent again",
+                "messages were under way when sending ended; they are sent again",
                 extra={"said": {"messages": len(found)}},
             )
 

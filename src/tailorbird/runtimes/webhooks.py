@@ -19,6 +19,7 @@ from tailorbird.edges.registries.sqlite_endpoints import SqliteEndpoints
 from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
 from tailorbird.flow import webhooks
 from tailorbird.flow.deliver import Deliver
+from tailorbird.kernel.errors import InputError
 from tailorbird.ports import Standing
 from tailorbird.runtimes.project import REGISTRY, STATE, Project
 from tailorbird.runtimes.webhook_desk import desk_answers
@@ -34,31 +35,39 @@ class Webhooks:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "deliver")
         self._connections = local()
-        self._outbox = SqliteOutbox(project.data / STATE)
+        self._opened: SqliteOutbox | None = None
+        self._deliver: Deliver | None = None
         self._channel = WebhookChannel(project.now_us, project.settings.webhook_networks)
-        self._deliver = Deliver(
-            self._outbox,
+
+    async def run(self) -> None:
+        """Send what is in the outbox until this is cancelled; may be run again then."""
+        outbox = await self._in_thread(SqliteOutbox, self._project.data / STATE)
+        deliver = Deliver(
+            outbox,
             _Registered(self._registry),
             self._secrets_of,
             self._channel,
-            project.now_us,
+            self._project.now_us,
             random.random,
             self._in_thread,
         )
-
-    async def run(self) -> None:
-        """Send until this is cancelled; then everything is closed."""
+        self._opened, self._deliver = outbox, deliver
         try:
-            await self._deliver.run()
+            await deliver.run()
         finally:
-            await self._channel.close()
-            await self._in_thread(lambda: self._registry().close())
-            self._thread.shutdown()
-            self._outbox.close()
+            self._opened = self._deliver = None
+            await self._in_thread(outbox.close)
+
+    async def close(self) -> None:
+        """Let go of everything, when it is not run any more."""
+        await self._channel.close()
+        await self._in_thread(lambda: self._registry().close())
+        self._thread.shutdown()
 
     def wake(self) -> None:
         """There may be something to send."""
-        self._deliver.wake()
+        if self._deliver is not None:
+            self._deliver.wake()
 
     def told_now(self) -> list[Endpoint]:
         """Who is told of those who turn, by the registry as it is now; for any thread."""
@@ -72,26 +81,35 @@ class Webhooks:
 
     def standing(self, endpoint: str) -> Standing:
         """See `OutboxDesk`."""
-        return self._thread.submit(self._outbox.standing, endpoint).result(PATIENCE_S)
+        return self._thread.submit(self._outbox().standing, endpoint).result(PATIENCE_S)
 
     def dead(self, endpoint: str, most: int) -> list[Message]:
         """See `OutboxDesk`."""
-        return self._thread.submit(self._outbox.dead, endpoint, most).result(PATIENCE_S)
+        return self._thread.submit(self._outbox().dead, endpoint, most).result(PATIENCE_S)
 
     def revive(self, endpoint: str, ids: Collection[str] | None) -> int:
         """See `OutboxDesk`."""
-        found = self._thread.submit(self._outbox.revive, endpoint, ids).result(PATIENCE_S)
-        self._loop.call_soon_threadsafe(self._deliver.wake)
+        found = self._thread.submit(self._outbox().revive, endpoint, ids).result(PATIENCE_S)
+        self._loop.call_soon_threadsafe(self.wake)
         return found
 
     def forgive(self, endpoint: str) -> None:
         """See `OutboxDesk`."""
-        self._thread.submit(self._outbox.forgive, endpoint).result(PATIENCE_S)
+        self._thread.submit(self._outbox().forgive, endpoint).result(PATIENCE_S)
 
     def drop(self, endpoint: str) -> None:
         """See `OutboxDesk`."""
-        dropping = asyncio.run_coroutine_threadsafe(self._deliver.drop(endpoint), self._loop)
-        dropping.result(PATIENCE_S)
+        asyncio.run_coroutine_threadsafe(self._drop(endpoint), self._loop).result(PATIENCE_S)
+
+    async def _drop(self, endpoint: str) -> None:
+        self._outbox()
+        assert self._deliver is not None
+        await self._deliver.drop(endpoint)
+
+    def _outbox(self) -> SqliteOutbox:
+        if self._opened is None:
+            raise InputError("the messages that wait cannot be looked at now; try again soon")
+        return self._opened
 
     # Threads
 

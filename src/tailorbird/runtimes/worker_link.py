@@ -18,6 +18,7 @@ from tailorbird.flow.adopting import Seeds
 from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
 from tailorbird.ports import EventLog
+from tailorbird.runtimes.waits import Waits
 
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 30.0
@@ -57,18 +58,22 @@ class WorkerLink:
 
     async def keep_running(self) -> None:
         """Start it, and again whenever it has ended; waits longer after each quick end."""
-        wait_s = FIRST_WAIT_S
+        waits, clock_s = Waits(FIRST_WAIT_S, LONGEST_WAIT_S), asyncio.get_running_loop().time
         while True:
-            begun = asyncio.get_running_loop().time()
-            process = self._start()
-            code = await asyncio.to_thread(process.wait)
-            # Who stops all processes of a server stops this one too: then it ends well.
-            level = logging.ERROR if code else logging.INFO
-            _logger.log(level, "the history's process ended", extra={"said": {"code": code}})
-            lasted_s = asyncio.get_running_loop().time() - begun
-            wait_s = FIRST_WAIT_S if lasted_s > LONGEST_WAIT_S else wait_s
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+            begun_s = clock_s()
+            try:
+                process = self._start()
+            except OSError as error:  # no memory, or too many files: both may pass
+                _logger.error(
+                    "the history's process cannot be started",
+                    extra={"said": {"error": error.strerror}},
+                )
+            else:
+                code = await asyncio.to_thread(process.wait)
+                # Who stops all processes of a server stops this one too: then it ends well.
+                level = logging.ERROR if code else logging.INFO
+                _logger.log(level, "the history's process ended", extra={"said": {"code": code}})
+            await asyncio.sleep(waits.after(clock_s() - begun_s))
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.starts += 1

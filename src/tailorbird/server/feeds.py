@@ -35,6 +35,7 @@ class Ending(NamedTuple):
 
 
 CLOSING: Final = Ending(1001, "the server ends; connect again")
+LOADING: Final = Ending(1012, "people's states are loaded again; connect again")
 EXPIRED: Final = Ending(4401, "the ticket is too old; ask for another")
 LINKED: Final = Ending(
     4403, "the visitor has other identifiers now; your server has to ask for a ticket"
@@ -72,7 +73,12 @@ class Feed(ABC):
             if self._ending is not None:
                 raise EndedError(self._ending)
             self.woken.clear()
-            found = await self.take()
+            try:
+                found = await self.take()
+            except Exception:
+                if self._ending is None:
+                    raise
+                continue  # what it reads from is gone, and that was the end
             if found:
                 return found
             await self.woken.wait()

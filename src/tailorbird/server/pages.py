@@ -14,7 +14,8 @@ from tailorbird.flow.advance import Live
 from tailorbird.flow.viewing import PersonView
 from tailorbird.governance.tickets import Ticket
 from tailorbird.kernel import limits
-from tailorbird.server.feeds import CLOSING, EXPIRED, LINKED, Ending, Feed, Said, full
+from tailorbird.server.answers import RefusedError
+from tailorbird.server.feeds import EXPIRED, LINKED, LOADING, Ending, Feed, Said, full
 from tailorbird.server.showing import Showing
 
 
@@ -59,7 +60,7 @@ class Pages:
     """Everybody's open pages; belongs to one event loop."""
 
     def __init__(self, people: Live, showing: Showing, now_us: Callable[[], int]) -> None:
-        self._live = people
+        self.people = people
         self._showing = showing
         self._now_us = now_us
         self._open: dict[str, set[PageFeed]] = {}
@@ -81,10 +82,12 @@ class Pages:
         self._alone += ticket.is_alone
         try:
             view = await loop.run_in_executor(
-                self._thread, self._live.watch, ticket.identifier, now_us
+                self._thread, self.people.watch, ticket.identifier, now_us
             )
-        except BaseException:
+        except BaseException as error:
             page.close()
+            if isinstance(error, Exception) and page.has_ended:  # with what was looked at
+                raise RefusedError(503, LOADING.reason, retry_after_s=1) from None
             raise
         if not page.was_offered:  # what was offered meanwhile is newer
             self._offer([page], view)
@@ -106,7 +109,7 @@ class Pages:
             del self._open[identifier]
         self.count -= 1
         self._alone -= page.ticket.is_alone
-        self._thread.submit(self._live.unwatch, identifier)
+        self._thread.submit(self.people.unwatch, identifier)
 
     def show(self, views: Sequence[tuple[str, PersonView | None]]) -> None:
         """Tell the pages of some people how those are now."""
@@ -123,8 +126,8 @@ class Pages:
             else:
                 page.offer(said)
 
-    def end(self, ending: Ending = CLOSING) -> None:
+    def end(self, why: Ending) -> None:
         """End them all."""
         for pages in self._open.values():
             for page in tuple(pages):
-                page.end(ending)
+                page.end(why)

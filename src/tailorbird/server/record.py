@@ -86,7 +86,7 @@ class RecordStreams:
         people = self._serving.people()
         if self._serving.closing.is_set():
             raise RefusedError(503, "the server ends; connect again", retry_after_s=1)
-        if self._record is None:
+        if self._record is None or self._record.people is not people:
             self._record = Record(people)
             self._serving.listen(self._record.wake)
             self._serving.at_end(self._record.end)

@@ -23,7 +23,7 @@ from tailorbird.language.definitions import PERSONAS
 from tailorbird.segments.membership import Turned
 from tailorbird.server import feeds
 from tailorbird.server.answers import RefusedError
-from tailorbird.server.feeds import CLOSING, REVOKED, Feed, Said, full
+from tailorbird.server.feeds import REVOKED, Ending, Feed, Said, full
 
 PAGE: Final = 500
 """About so many steps of the record are read at a time."""
@@ -147,7 +147,7 @@ class Record:
     """The stored record; what several streams ask for at once is read once."""
 
     def __init__(self, people: Live) -> None:
-        self._live = people
+        self.people = people
         self._thread = ThreadPoolExecutor(1, "record")
         self._reading: dict[int, asyncio.Task[list[Turned]]] = {}
         self._feeds: dict[RecordFeed, asyncio.TimerHandle] = {}
@@ -157,7 +157,7 @@ class Record:
         """A stream behind an id, or from now on; it ends when its key is good no more."""
         if len(self._feeds) >= limits.STREAMS:
             raise full(f"{limits.STREAMS} systems listen, and more are not taken")
-        last = self._live.last_number
+        last = self.people.last_number
         place = place_of(after, self.id, last) if after else Place(last)
         feed = RecordFeed(self, place, wanted, is_good)
         self._check_later(feed, is_good)
@@ -182,7 +182,7 @@ class Record:
     async def _read(self, number: int) -> list[Turned]:
         loop, me = asyncio.get_running_loop(), asyncio.current_task()
         try:
-            return await loop.run_in_executor(self._thread, self._live.record, number, PAGE)
+            return await loop.run_in_executor(self._thread, self.people.record, number, PAGE)
         finally:
             if self._reading.get(number) is me:
                 del self._reading[number]
@@ -193,10 +193,10 @@ class Record:
         for feed in self._feeds:
             feed.woken.set()
 
-    def end(self) -> None:
+    def end(self, why: Ending) -> None:
         """End all streams."""
         for feed in tuple(self._feeds):
-            feed.end(CLOSING)
+            feed.end(why)
 
     def closed(self, feed: RecordFeed) -> None:
         """A stream is not there any more."""

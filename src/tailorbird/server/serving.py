@@ -16,6 +16,7 @@ from tailorbird.kernel import limits
 from tailorbird.ports import EventLog
 from tailorbird.segments.membership import Turned
 from tailorbird.server.answers import RefusedError
+from tailorbird.server.feeds import CLOSING, LOADING, Ending
 
 Told = Callable[[Sequence[Turned]], None]
 Seen = Sequence[tuple[str, PersonView | None]]
@@ -51,6 +52,10 @@ class Serving:
         self.log = log
         self.live: Live | None = None
         """Everybody's states; None until they are loaded."""
+        self.trouble = ""
+        """Why they have to be loaded again; empty when nothing went wrong."""
+        self.losses = 0
+        """How often they had to be, since the start."""
         self.closing = asyncio.Event()
         """Set when the server ends: streams end then."""
         self.moved = asyncio.Event()
@@ -63,18 +68,27 @@ class Serving:
         self._asking = 0
         self._listeners: set[Told] = set()
         self._viewers: set[Shown] = set()
-        self._endings: set[Callable[[], None]] = set()
+        self._endings: set[Callable[[Ending], None]] = set()
 
     def begin(self, live: Live) -> None:
         """Everybody is loaded."""
-        self.live = live
+        self.live, self.trouble = live, ""
+
+    def lose(self, trouble: str) -> None:
+        """What there was of people's states is not to be trusted any more.
+
+        Streams end, so that whoever follows them comes again and is told what is true then.
+        """
+        self.live, self.trouble = None, trouble
+        self.losses += 1
+        self._end(LOADING)
+        for told in (self._listeners, self._viewers, self._endings):
+            told.clear()
 
     def people(self) -> Live:
         """Everybody's states; raises `RefusedError` until they are loaded."""
         if self.live is None:
-            raise RefusedError(
-                503, "people's states are still being loaded; ask again", retry_after_s=1
-            )
+            raise _not_loaded()
         return self.live
 
     async def look(self, look: Callable[[], Found]) -> Found:
@@ -82,10 +96,15 @@ class Serving:
 
         Raises `RefusedError` for somebody who is too large to be kept and takes her history.
         """
+        before = self.live
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, look)
         except GoneError:
             raise _no_history(_AWAY) from None
+        except Exception:
+            if self.live is before:
+                raise
+            raise _not_loaded() from None  # they were let go of in the middle of the look
 
     async def ask_history(self, what: str, *given: object) -> bytes:
         """What the history says of somebody, as JSON; raises `RefusedError` when it cannot now.
@@ -139,15 +158,22 @@ class Serving:
         for shown in tuple(self._viewers):
             shown(seen)
 
-    def at_end(self, ending: Callable[[], None]) -> None:
-        """Have something done when the server ends, before it lets connections go."""
-        self._endings.add(ending)
+    def at_end(self, end: Callable[[Ending], None]) -> None:
+        """Have streams ended when the server ends, before it lets connections go, or `lose`."""
+        self._endings.add(end)
 
     def close(self) -> None:
         """Let streams end."""
         self.closing.set()
-        for ending in tuple(self._endings):
-            ending()
+        self._end(CLOSING)
+
+    def _end(self, why: Ending) -> None:
+        for end in tuple(self._endings):
+            end(why)
+
+
+def _not_loaded() -> RefusedError:
+    return RefusedError(503, "people's states are still being loaded; ask again", retry_after_s=1)
 
 
 def _no_history(says: str) -> RefusedError:

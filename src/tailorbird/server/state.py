@@ -24,6 +24,8 @@ class State(Struct):
     """Facts that were ever accepted."""
     live_position: int | None
     """Of those, the ones in people's states; None while these are loaded."""
+    reason: str = ""
+    """Why people cannot be read; empty when they can."""
 
 
 def _route(path: str, says: str, **more: Any) -> Route:
@@ -52,14 +54,26 @@ class StateOfServer:
     )
     async def ready(self, _: Asked) -> Answer:
         """Well once everybody is loaded, until it ends."""
-        serving = self._serving
-        is_ready = serving.live is not None and not serving.closing.is_set()
-        return Answer(200 if is_ready else 503, self._state("ok" if is_ready else "loading"))
+        reason = self._reason()
+        if not reason:
+            return Answer(200, self._state("ok"))
+        state = self._state("loading")
+        state.reason = reason
+        return Answer(503, state, retry_after_s=1)
 
     @answers(_route("/metrics", "Counters in the text form of Prometheus.", kind=_METRICS))
     async def metrics(self, _: Asked) -> Answer:
         """The counters."""
         return Answer(200, metrics(self._serving).encode(), kind=_METRICS)
+
+    def _reason(self) -> str:
+        """Why people cannot be read; empty when they can."""
+        serving = self._serving
+        if serving.closing.is_set():
+            return "the server ends"
+        if serving.live is None:
+            return serving.trouble or "people's states are still being loaded"
+        return ""
 
     def _state(self, status: Literal["ok", "loading"]) -> State:
         serving = self._serving
@@ -74,6 +88,7 @@ def metrics(serving: Serving) -> str:
         ("log_position", "gauge", "Facts that were ever accepted.", end),
         ("live_ready", "gauge", "Whether everybody's states are loaded.", int(live is not None)),
         ("turned_total", "counter", "Entries of the record since the start.", serving.turned),
+        ("live_losses_total", "counter", "Times that an error lost states.", serving.losses),
     ]
     if live is not None:
         told.append(("live_position", "gauge", "Facts in people's states.", live.position))
