@@ -382,8 +382,10 @@ class StateStore(Protocol):
     def pending_among(self, persons: Sequence[int]) -> set[int]:
         """Who of some people has a mark."""
 
-    def pending(self, most: int) -> list[Pending]:
-        """Some of the marks, the oldest first."""
+    def pending(
+        self, most: int, among: Sequence[int] | None = None, but: Sequence[int] = ()
+    ) -> list[Pending]:
+        """Some of the marks, the oldest first; of certain people, or of all but some."""
 
     def add_record(self, steps: Sequence[Turns]) -> None:
         """Add the entries of some steps to the record."""

@@ -13,7 +13,8 @@ from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.events.columns import columns_of, facts_of
 from tailorbird.flow.adopting import seeds
-from tailorbird.flow.advance import Live, Wanted
+from tailorbird.flow.advance import Live
+from tailorbird.flow.replays import Refolded
 from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.values import MISSING
@@ -24,6 +25,7 @@ from tailorbird.language.laws.readings import Answers, Question, asked
 from tailorbird.language.live import PersonState
 from tailorbird.language.world import World
 from tailorbird.ports import EventLog
+from tailorbird.segments.membership import Entries
 
 EVERYTHING = 1 << 60
 
@@ -47,20 +49,20 @@ class Service:
         self.folder, self.plan, self.memory_bytes = folder, plan, memory_bytes
         self.keyring = SqliteKeyring(None)  # it is the live people that end and begin again
         self.log = SqliteLog(None, self.keyring)
-        self.asked: list[tuple[Wanted, list[Fact]]] = []
+        self.asked: list[Refolded] = []
         self.open()
 
     def ask_histories(self, most: int) -> None:
         """Have histories read that are told of later, when more facts have come."""
-        histories = LogHistories(self.log)
-        self.asked = [
-            (wanted, histories.facts_of(wanted.subjects, wanted.position))
-            for wanted in self.live.replays_wanted(most)
-        ]
+        self.asked = self.live.refold(self.live.replays_wanted(most))
 
     def tell_histories(self) -> None:
         asked, self.asked = self.asked, []
         self.live.replayed(asked)
+
+    def settle(self, most: int = 100) -> Entries:
+        """Read some histories here and now."""
+        return self.live.replayed(self.live.refold(self.live.replays_wanted(most)))
 
     def open(self) -> None:
         self.store = SqliteState(self.folder / "state.sqlite")
@@ -123,7 +125,7 @@ class Service:
             self.live.advance(now_us)
         while self.live.replays_wanted(1) or self.live.next_wake_us <= now_us:
             self.live.wake(now_us)
-            self.live.settle()
+            self.settle()
 
 
 @contextmanager
@@ -198,7 +200,7 @@ class LiveReading:
             elif doing == 1:
                 running.live.wake(now_us, chance.between(1, 10))
             elif doing == 2:
-                running.live.settle(chance.between(1, 3))
+                running.settle(chance.between(1, 3))
             elif doing == 3:
                 running.ask_histories(chance.between(1, 3))
             elif doing == 4:

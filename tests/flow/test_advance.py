@@ -269,7 +269,7 @@ def test_who_is_renamed_and_then_pending_in_one_commit_goes_by_the_new_name(
     running.accept(fact("m", MERGE, other="c", at_us=START + 2))
     running.accept(fact("m", VERDICT, message_id="m-3", bot=True, at_us=START + 3))
     running.live.advance(START + 3)
-    assert running.live.replays_wanted() != []
+    assert running.live.replays_wanted(1) != []
     running.check_record()
     running.restart()
     running.run_to(START + 4)
@@ -315,7 +315,7 @@ def test_facts_of_pending_people_wait_and_others_go_on(running: Service) -> None
     seen = running.live.person("a", START + 2)
     assert seen is not None and seen.is_pending and seen.as_of < running.live.position
     running.tell_histories()
-    assert running.live.replays_wanted() == []
+    assert running.live.replays_wanted(1) == []
     seen = running.live.person("a", START + 2)
     assert seen is not None and seen.traits["seen"] == 2 * UNIT and not seen.is_pending
     running.check_record()

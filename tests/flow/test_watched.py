@@ -160,7 +160,7 @@ def step(running: Service, chance: random.Random, now_us: int) -> None:
     if kind == 0:
         running.live.wake(now_us, chance.randint(1, 3))
     elif kind == 1:
-        running.live.settle(chance.randint(1, 3))
+        running.settle(chance.randint(1, 3))
     else:
         running.live.advance(now_us, chance.randint(1, 5))
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from tests.flow.live_reading import Service, service, told
 
+from tailorbird.flow.replays import Refolded
 from tailorbird.kernel.facts import MERGE, SETTING, TRAITS, UNMERGE, WORKSPACE, Fact
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, SECOND
 from tailorbird.language import live
@@ -71,7 +72,7 @@ class LivePeople(RuleBasedStateMachine):
         self.now_us = START
         self.links: list[str] = []
         self._ids = count()
-        self._given: list[tuple[Any, list[Fact]]] = []
+        self._given: list[Refolded] = []
 
     def teardown(self) -> None:
         """In the end everybody is told by everything, and no mark is left."""
@@ -143,7 +144,7 @@ class LivePeople(RuleBasedStateMachine):
         elif doing == "wake":
             running.live.wake(self.now_us, most)
         elif doing == "settle":
-            running.live.settle(most)
+            running.settle(most)
         elif doing == "ask":
             running.ask_histories(most)
             self._given = running.asked

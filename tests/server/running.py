@@ -180,7 +180,8 @@ async def _move(people: Live, serving: Serving) -> None:
         number = people.last_number
         turned = await asyncio.to_thread(people.advance, now_us())
         turned += await asyncio.to_thread(people.wake, now_us())
-        turned += await asyncio.to_thread(people.settle)
+        told = await asyncio.to_thread(people.refold, people.replays_wanted(100))
+        turned += await asyncio.to_thread(people.replayed, told)
         serving.move()
         if people.last_number != number:
             serving.tell(turned)

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from heapq import merge as merged
 from itertools import islice
 from threading import RLock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tailorbird.delivery.announcing import announcements
 from tailorbird.delivery.endpoints import Endpoint
 from tailorbird.events.columns import facts_of
 from tailorbird.flow.adopting import Seeds, fingerprint, put_seeds, turned_by_definition
 from tailorbird.flow.recording import Recording
+from tailorbird.flow.replays import Refolded, Wanted, read_anew, refolded
 from tailorbird.flow.residents import RESIDENT_BYTES, Resident, Residents
 from tailorbird.flow.together import ABOUT_OTHERS, Together
 from tailorbird.flow.viewing import PersonView, moved, view
@@ -42,14 +43,6 @@ WAKES: Final = 1_000
 """How often somebody is woken at the exact instants before a fact; then the clock jumps."""
 WAITING: Final = 10_000
 """Facts that wait in memory for somebody's history; with more it is asked for again."""
-
-
-class Wanted(NamedTuple):
-    """Whose history is to be read again, up to a position."""
-
-    person: int
-    subjects: tuple[str, ...]
-    position: int
 
 
 class Live:
@@ -90,6 +83,8 @@ class Live:
         self._recording = Recording(self._store.last_number())
         self._last_number = self._recording.last
         self._world = World(self._store.workspace_facts())
+        self._heavy: dict[int, PersonView] = {}
+        """By person: what is known of those whose history was too long to be kept."""
         self._residents.forget()
         self._next_wake_us = self._stored_wake_us()
         self._committed = self.position
@@ -377,6 +372,7 @@ class Live:
         else:
             told = live.merge(self.plan, kept.state, lost.state, now_us, self._world)
             self._keep(kept, told, now_us, fact.position, "merge")
+        self._heavy.pop(lost.person, None)
         self._residents.absorb(kept, lost)
 
     def _part(self, fact: Fact, now_us: int) -> None:
@@ -425,61 +421,71 @@ class Live:
         if len(resident.waiting) > WAITING:
             resident.asked, resident.waiting = None, []
 
-    def replays_wanted(self, most: int = 100) -> list[Wanted]:
-        """Whose histories are needed, the longest waiting first; asks anew for those asked for."""
+    def replays_wanted(self, most: int, *, heavy: bool | None = None) -> list[Wanted]:
+        """Whose histories are needed, the longest waiting first; asks anew for those asked for.
+
+        ``heavy``: only people whose history was too long to be kept, or only the others.
+        """
         wanted = []
         with self._lock:
-            for pending in self._store.pending(most):
+            among = tuple(self._heavy) if heavy else None
+            but = tuple(self._heavy) if heavy is False else ()
+            for pending in self._store.pending(most, among, but):
                 resident = self._residents.get(pending.person)
                 resident.asked, resident.waiting = self.position, []
                 subjects = tuple(self._store.subjects_of(pending.person))
                 wanted.append(Wanted(pending.person, subjects, self.position))
         return wanted
 
-    def replayed(self, told: Iterable[tuple[Wanted, Sequence[Fact]]]) -> Entries:
-        """Take in the histories that were asked for, and then the facts that waited."""
+    def refold(self, wanted: Sequence[Wanted]) -> list[Refolded]:
+        """Read the histories of one call and fold them; meanwhile other threads may go on."""
+        assert self._histories is not None
+        with self._lock:
+            plan, at = self.plan, (self._clock_us, self._world)
+        facts: dict[str, list[Fact]] = {s: [] for one in wanted for s in one.subjects}
+        for fact in self._histories.facts_of(list(facts), wanted[0].position if wanted else 0):
+            facts[fact.subject].append(fact)
+        return [
+            refolded(plan, one, [fact for s in one.subjects for fact in facts[s]], at)
+            for one in wanted
+        ]
+
+    def replayed(self, told: Sequence[Refolded]) -> Entries:
+        """Take in what histories say that were asked for, and then the facts that waited."""
+        if not told:
+            return Entries()
         with self._commit() as turned:
-            for wanted, facts in told:
+            for one in told:
+                wanted = one.wanted
                 if self._store.find_pending(wanted.person) is None:
                     continue
                 resident = self._residents.get(wanted.person)
                 subjects = tuple(self._store.subjects_of(wanted.person))
-                if resident.asked == wanted.position and subjects == wanted.subjects:
-                    self._replay(resident, facts, wanted.position)
+                is_of_now = resident.asked == wanted.position and one.world is self._world
+                if is_of_now and subjects == wanted.subjects:
+                    self._replay(resident, one)
         return Entries(turned)
 
-    def settle(self, most: int = 100) -> Entries:
-        """Read some histories here and now, where they are at hand."""
-        assert self._histories is not None
-        wanted = self.replays_wanted(most)
-        if not wanted:
-            return Entries()
-        position = wanted[0].position
-        subjects = [subject for one in wanted for subject in one.subjects]
-        place = {subject: i for i, one in enumerate(wanted) for subject in one.subjects}
-        facts: list[list[Fact]] = [[] for _ in wanted]
-        for fact in self._histories.facts_of(subjects, position):
-            facts[place[fact.subject]].append(fact)
-        return self.replayed(zip(wanted, facts, strict=True))
-
-    def _replay(self, resident: Resident, facts: Sequence[Fact], position: int) -> None:
+    def _replay(self, resident: Resident, told: Refolded) -> None:
         pending = self._store.find_pending(resident.person)
         assert pending is not None
-        before = self._told(resident)
+        before, position = self._told(resident), told.wanted.position - 1
         waiting, resident.waiting, resident.asked = resident.waiting, [], None
-        if not facts and not waiting:
-            self._recording.add(
-                resident.name, differences(before, {}), self._clock_us, position - 1, "merge"
-            )
+        self._heavy.pop(resident.person, None)
+        if told.is_nobody and not waiting:
+            departures = differences(before, {})
+            self._recording.add(resident.name, departures, told.now_us, position, "merge")
             self._residents.remove(resident)
             return
         resident.is_pending = False
         self._store.drop_pending(resident.person)
-        resident.state = folded(self.plan, facts, self._clock_us, self._world)
+        resident.state = told.state
+        if told.view is not None:
+            self._heavy[resident.person] = told.view
         self._residents.changed(resident)
         changes = differences(before, standing(self.plan, resident.state))
         cause: Any = pending.cause
-        self._recording.add(resident.name, changes, self._clock_us, position - 1, cause)
+        self._recording.add(resident.name, changes, told.now_us, position, cause)
         for fact in waiting:
             self._step(resident, fact, self._clock_us)
 
@@ -531,10 +537,24 @@ class Live:
             return []
         with self._lock:
             found = watched.to_show(now_us)
-        views = [(identifier, self.person(identifier, now_us)) for identifier in found]
+        views: list[tuple[str, PersonView | None]] = []
+        for identifier in found:
+            is_heavy, seen = self._heavy_of(identifier)
+            if not is_heavy:
+                views.append((identifier, self.person(identifier, now_us)))
+            elif seen is not None:
+                views.append((identifier, seen))
         with self._lock:
             watched.shown(found, now_us)
         return views
+
+    def _heavy_of(self, identifier: str) -> tuple[bool, PersonView | None]:
+        """Whether only her history tells of somebody, and what it said when it was last read."""
+        with self._lock:
+            resident = self._residents.of(identifier)
+            if resident is None:
+                return False, None
+            return resident.state.heavy, self._heavy.get(resident.person)
 
     def _shown(self, resident: Resident, now_us: int) -> tuple[PersonState | None, int]:
         """A copy of what is told of somebody, None if only her history tells it, and as of when."""
@@ -568,27 +588,3 @@ class Live:
                 if key in live.membership(self.plan, live.decode(stored))
             ]
             return list(islice(merged(*pages), most))
-
-
-def folded(plan: live.Plan, facts: Sequence[Fact], now_us: int, world: World) -> PersonState:
-    """The state after a history; of whoever is too large to be kept, what the record needs."""
-    told = live.fold(plan, facts, now_us, world)
-    if isinstance(told, Step):
-        return told.state
-    whole = read_anew(plan, facts, now_us, world)
-    return PersonState(
-        first_us=whole.first_us,
-        first_act_us=whole.first_act_us,
-        known=whole.known,
-        turned=whole.turned,
-        persona=whole.persona,
-        wake_at=whole.wake_at,
-        heavy=True,
-    )
-
-
-def read_anew(plan: live.Plan, facts: Sequence[Fact], now_us: int, world: World) -> PersonState:
-    """The state after a history, however large it is: for one answer, not to be kept."""
-    told = live.fold(plan, facts, now_us, world, unbounded=True)
-    assert isinstance(told, Step)
-    return told.state

@@ -24,6 +24,7 @@ from tailorbird.language import live
 from tailorbird.ports import EventLog
 from tailorbird.runtimes.garbage import Garbage
 from tailorbird.runtimes.project import REGISTRY, STATE, Project, load_texts
+from tailorbird.runtimes.replaying import Replaying
 from tailorbird.runtimes.waits import Waits
 from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
@@ -63,7 +64,9 @@ class Moving:
         self._worker = worker
         self._webhooks = webhooks
         self._woken = woken
+        self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "live")
+        self._replaying = Replaying(self._wake_up)
         self._version = 0
         self._registry: SqliteRegistry | None = None
         self._people: Live | None = None
@@ -83,7 +86,12 @@ class Moving:
                     )
                     await asyncio.sleep(wait_s)
         finally:
+            self._replaying.end()
             self._thread.shutdown()
+
+    def _wake_up(self) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     async def _once(self) -> None:
         """Move people along, and tell other systems of them, until one of both fails."""
@@ -201,8 +209,8 @@ class Moving:
         turned = people.advance(now_us, FACTS, lambda: time.monotonic() >= end_s)
         turned += people.wake(now_us, FACTS)
         seen: Seen = ()
-        with suppress(GoneError):  # the rest is told when the history is there again
-            turned += people.settle()
+        turned += self._replaying.move(people)
+        with suppress(GoneError):  # the rest is shown when the history is there again
             seen = people.to_show(now_us)
         return turned, seen
 

@@ -292,10 +292,20 @@ class SqliteState(SqliteFile):
         )
         return {person for (person,) in rows}
 
-    def pending(self, most: int) -> list[Pending]:
+    def pending(
+        self, most: int, among: Sequence[int] | None = None, but: Sequence[int] = ()
+    ) -> list[Pending]:
         """See `StateStore`."""
+        whose, listed = "NOT IN", but
+        if among is not None:
+            whose, listed = "IN", among
+            if not listed:
+                return []
         rows = self._execute(
-            "SELECT person, as_of, cause, standing FROM pending ORDER BY number LIMIT ?", (most,)
+            "SELECT person, as_of, cause, standing FROM pending "
+            + (f"WHERE person {whose} (SELECT value FROM carray(?)) " if listed else "")
+            + "ORDER BY number LIMIT ?",
+            (*([apsw.carray(array("q", listed))] if listed else []), most),
         )
         return [Pending(*row) for row in rows]
 
