@@ -19,6 +19,7 @@ from tailorbird.language.operators import OPERATORS, SYMBOLS, WINDOW, Operator, 
 from tailorbird.language.printer import show
 from tailorbird.language.words import words
 from tailorbird.runtimes.routes import PARTS
+from tailorbird.server.metrics import METRICS
 from tailorbird.server.table import routes_in
 
 DOCS = Path(__file__).resolve().parent
@@ -125,6 +126,15 @@ def routes() -> str:
     return table(("route", "key", "what it does, and its parameters"), rows)
 
 
+def every_metric() -> str:
+    """Each metric of the server."""
+    rows = []
+    for metric in METRICS:
+        label = f"{{{metric.label}}}" if metric.label else ""
+        rows.append((f"`tailorbird_{metric.name}{label}`", metric.kind, metric.says))
+    return table(("metric", "kind", "what it tells"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "operators": operators,
     "examples": examples,
@@ -135,6 +145,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "mappings": mappings,
     "routes": routes,
+    "metrics": every_metric,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +22,11 @@ def file_system(folder: Path) -> str:
     except OSError:
         return ""
     return kind_of(folder.resolve(), mounts)
+
+
+def free_bytes(folder: Path) -> int:
+    """The room on the folder's disk that this user may take."""
+    return shutil.disk_usage(folder).free
 
 
 def is_encrypted(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from tailorbird.events.admission import faults
 from tailorbird.events.columns import FactColumns
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
-from tailorbird.ports import EventLog, Logged, NotWritableError
+from tailorbird.ports import EventLog, Logged, NotWritableError, StaleWriterError
 
 _LONGEST_S: Final = 30
 """Nobody is asked to wait longer."""
@@ -57,8 +57,14 @@ class GroupCommit:
         log: EventLog,
         now_us: Callable[[], int],
         committed: Callable[[int], None] = lambda _position: None,
+        refusal: Callable[[], str] = lambda: "",
     ) -> None:
-        """``committed`` is called with the log's end after each commit."""
+        """``committed`` is called with the log's end after each commit.
+
+        ``refusal`` says why nothing is accepted now, if so.
+        """
+        self._refusal = refusal
+        self._failed = ""
         self._log = log
         self._now_us = now_us
         self._committed = committed
@@ -87,8 +93,18 @@ class GroupCommit:
         self._arrived.set()
         return await done
 
+    def refusal(self) -> str:
+        """Why nothing can be written, for the present or for good; empty when it can."""
+        return self._failed or self._refusal()
+
     def check(self) -> None:
-        """Raise `OverloadedError` when nothing more is taken now: better before work is done."""
+        """Raise when nothing more is taken now: better before work is done.
+
+        `OverloadedError` when too many are waiting, `NotWritableError` when it is for the disk.
+        """
+        refusal = self.refusal()
+        if refusal:
+            raise NotWritableError(refusal)
         if self._closing:
             raise OverloadedError(_LONGEST_S)
         if self._facts >= limits.WAITING_FACTS or self._size >= limits.WAITING_BYTES:
@@ -126,6 +142,8 @@ class GroupCommit:
         try:
             told = await asyncio.to_thread(self._append, joined)
         except TailorbirdError as error:
+            if isinstance(error, StaleWriterError) or getattr(error, "is_lasting", False):
+                self._failed = str(error)
             _fail(group, error)
             return
         except Exception as error:  # whoever waits has to be told, whatever it is

@@ -21,10 +21,11 @@ from tailorbird.edges.local_socket import listen
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.events.columns import FactColumns
 from tailorbird.flow.group_commit import GroupCommit
-from tailorbird.ports import EventLog, LogChunk, Logged
+from tailorbird.ports import EventLog, LogChunk, Logged, NotWritableError
 from tailorbird.runtimes.moving import Moving
 from tailorbird.runtimes.project import SOCKET, STATE, Project
 from tailorbird.runtimes.rejects import rejecting_of
+from tailorbird.runtimes.room import Room
 from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.server.heads import BoundedHeads
@@ -39,11 +40,14 @@ _logger = logging.getLogger("tailorbird.front")
 
 
 class WatchedLog:
-    """The log, telling of each commit."""
+    """The log, telling of each commit; closed to writing while there is a reason for it."""
 
-    def __init__(self, log: EventLog, committed: Callable[[], None]) -> None:
+    def __init__(
+        self, log: EventLog, committed: Callable[[], None], refusal: Callable[[], str]
+    ) -> None:
         self._log = log
         self._committed = committed
+        self._refusal = refusal
 
     @property
     def end_position(self) -> int:
@@ -52,16 +56,23 @@ class WatchedLog:
 
     @contextmanager
     def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
-        """Append batches, all or none."""
+        """Append batches, all or none; raises `NotWritableError`."""
+        self._check()
         with self._log.writing(now_us) as writing:
             yield writing
         self._committed()
 
     def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
         """Append some batches with one sync; they are on the disk when this returns."""
+        self._check()
         told = self._log.append(batches, now_us)
         self._committed()
         return told
+
+    def _check(self) -> None:
+        refusal = self._refusal()
+        if refusal:
+            raise NotWritableError(refusal)
 
     def read(self, position: int, most: int) -> LogChunk:
         """The facts from a position on, about so many."""
@@ -109,18 +120,27 @@ class Front:
         self._woken, self._ended = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
-        log = WatchedLog(self._project.log, self._wake_up)
+        settings = self._project.settings
+        room = Room(self._project.data, settings.least_room, settings.reserve)
+        room.look()
+        log = WatchedLog(self._project.log, self._wake_up, room.refusal)
         path = self._project.data / SOCKET
         listening = listen(path)
         webhooks = Webhooks(self._project)
         worker = WorkerLink(self._worker_command, listening, log, self._wake_up, webhooks.answers())
-        commit = GroupCommit(log, self._project.now_us)
+        commit = GroupCommit(log, self._project.now_us, refusal=room.refusal)
         rejecting = rejecting_of(self._project)
         serving = Serving(self._project.now_us, commit, log, worker.about, rejecting)
         people = Moving(self._project, log, serving, worker, webhooks, self._woken)
         server = self._server(serving)
-        keeping = asyncio.create_task(self._guarded(worker.keep_running))
-        moving = asyncio.create_task(self._guarded(people.run))
+        tasks = [
+            asyncio.create_task(self._guarded(run))
+            for run in (
+                worker.keep_running,
+                people.run,
+                lambda: room.watch(lambda disk: setattr(serving, "disk", disk)),
+            )
+        ]
         committing = asyncio.create_task(commit.run())
         noting = asyncio.create_task(rejecting.run())
         answering = asyncio.create_task(server.serve())
@@ -136,12 +156,12 @@ class Front:
             await committing
             rejecting.close()
             await noting
-            keeping.cancel()
-            moving.cancel()
+            for task in tasks:
+                task.cancel()
             path.unlink(missing_ok=True)
             listening.close()
             await asyncio.to_thread(worker.end)  # nobody waits for what it was asked any more
-            await asyncio.wait([keeping, moving])
+            await asyncio.wait(tasks)
             await webhooks.close()
             gc.unfreeze()
         _logger.info("ended")

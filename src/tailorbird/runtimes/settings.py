@@ -78,6 +78,13 @@ def _size(text: str) -> str | None:
     return text if is_size and int(digits) > 0 else None
 
 
+def _bytes(text: str) -> int | None:
+    if text == "0":
+        return 0
+    size = _size(text)
+    return None if size is None else int(size[:-2]) * (10**9 if size.endswith("GB") else 10**6)
+
+
 _ORIGIN: Final = re.compile(
     r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?"
 )
@@ -135,6 +142,20 @@ SETTINGS: Final = (
         "7",
         "so long messages are kept that the collector rejected; 0 keeps none",
         _days,
+    ),
+    Setting(
+        "least_room",
+        "a size such as 256MB or 1GB, or 0",
+        "256MB",
+        "with less room on the disk the server accepts nothing; 0 accepts until a write fails",
+        _bytes,
+    ),
+    Setting(
+        "reserve",
+        "a size such as 256MB or 1GB, or 0",
+        "256MB",
+        "as much room a running server holds, to be let go of when the disk is full; 0 holds none",
+        _bytes,
     ),
     Setting(
         "memory_limit",
@@ -206,6 +227,8 @@ class Settings:
     threads: int
     refused_ids: tuple[str, ...] = REFUSED
     reject_days: int = 7
+    least_room: int = 256_000_000
+    reserve: int = 256_000_000
     host: str = "127.0.0.1"
     port: int = 8080
     behind_proxy: bool = False

@@ -152,7 +152,7 @@ class Accepting(Protocol):
     """Where facts are accepted."""
 
     def check(self) -> None:
-        """Raise `OverloadedError` when nothing is accepted now."""
+        """Raise `OverloadedError` or `NotWritableError` when nothing is accepted now."""
 
     async def accept(self, columns: FactColumns) -> Admitted:
         """Store facts; they are on the disk when this returns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.advance import Live
@@ -34,6 +34,14 @@ About = Callable[..., bytes]
 Found = TypeVar("Found")
 
 
+class Disk(NamedTuple):
+    """The room under the data folder; None where nobody looks."""
+
+    free_bytes: int | None = None
+    """Without the reserve, whether that is held or not."""
+    reserve_bytes: int | None = None
+
+
 class Serving:
     """The running parts of a server, for those who answer requests."""
 
@@ -60,6 +68,8 @@ class Serving:
         """Set when the server ends: streams end then."""
         self.moved = asyncio.Event()
         """Set, and replaced, when people's states have moved along."""
+        self.disk = Disk()
+        """As it was when it was last looked at."""
         self.turned = 0
         """How many entries of the record were told since the start."""
         self._readers = ThreadPoolExecutor(READERS, "reader")

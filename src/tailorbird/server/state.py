@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from tailorbird.events.refusals import Sort
 from tailorbird.server.answers import Answer
 from tailorbird.server.asked import Asked
+from tailorbird.server.metrics import KIND, metrics
 from tailorbird.server.serving import Serving
 from tailorbird.server.table import Route, answers
-
-_METRICS: Final = "text/plain; version=0.0.4"
 
 
 class State(Struct):
@@ -22,6 +19,8 @@ class State(Struct):
     status: Literal["ok", "loading"]
     log_position: int
     """Facts that were ever accepted."""
+    accepts: bool
+    """Whether events are accepted."""
     live_position: int | None
     """Of those, the ones in people's states; None while these are loaded."""
     reason: str = ""
@@ -61,10 +60,10 @@ class StateOfServer:
         state.reason = reason
         return Answer(503, state, retry_after_s=1)
 
-    @answers(_route("/metrics", "Counters in the text form of Prometheus.", kind=_METRICS))
+    @answers(_route("/metrics", "Counters in the text form of Prometheus.", kind=KIND))
     async def metrics(self, _: Asked) -> Answer:
         """The counters."""
-        return Answer(200, metrics(self._serving).encode(), kind=_METRICS)
+        return Answer(200, metrics(self._serving).encode(), kind=KIND)
 
     def _reason(self) -> str:
         """Why people cannot be read; empty when they can."""
@@ -78,39 +77,5 @@ class StateOfServer:
     def _state(self, status: Literal["ok", "loading"]) -> State:
         serving = self._serving
         live = serving.live
-        return State(status, serving.log.end_position, None if live is None else live.position)
-
-
-def metrics(serving: Serving) -> str:
-    """How the server is, in the text form of Prometheus."""
-    live, end = serving.live, serving.log.end_position
-    told = [
-        ("log_position", "gauge", "Facts that were ever accepted.", end),
-        ("live_ready", "gauge", "Whether everybody's states are loaded.", int(live is not None)),
-        ("turned_total", "counter", "Entries of the record since the start.", serving.turned),
-        ("live_losses_total", "counter", "Times that an error lost states.", serving.losses),
-    ]
-    if live is not None:
-        told.append(("live_position", "gauge", "Facts in people's states.", live.position))
-        told.append(("live_lag", "gauge", "Facts still to take in.", max(end - live.position, 0)))
-    told.append(
-        (
-            "rejects_lost_total",
-            "counter",
-            "Rejected messages that were not written down.",
-            serving.rejecting.lost,
-        )
-    )
-    return "".join(
-        f"# HELP tailorbird_{name} {says}\n# TYPE tailorbird_{name} {kind}\n"
-        f"tailorbird_{name} {value}\n"
-        for name, kind, says, value in told
-    ) + _by_sort(serving.rejecting.counts)
-
-
-def _by_sort(counts: Mapping[Sort, int]) -> str:
-    name = "tailorbird_rejected_total"
-    lines = [f'{name}{{sort="{sort}"}} {count}\n' for sort, count in counts.items()]
-    return f"# HELP {name} Messages rejected since the start.\n# TYPE {name} counter\n" + "".join(
-        lines
-    )
+        position = None if live is None else live.position
+        return State(status, serving.log.end_position, not serving.commit.refusal(), position)

@@ -23,7 +23,7 @@ def examine(project: Project, *, whole: bool = False) -> list[Finding]:
     if not data.is_dir():
         says = f"there is no folder {data} yet: nothing was accepted, nothing is published"
         return [*found, Finding("data", "note", says, "tailorbird publish")]
-    found += machine.disk(data)
+    found += machine.disk(data, settings)
     found.append(stores.registry(data))
     told, cut = stores.log(data, whole=whole)
     found += told

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import resource
-import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from tailorbird.edges.disks import file_system, is_encrypted, sync_seconds
+from tailorbird.edges.disks import file_system, free_bytes, is_encrypted, sync_seconds
 from tailorbird.edges.file_systems import NETWORK
+from tailorbird.edges.reserve import FILE as RESERVE
 from tailorbird.edges.sqlite_files import engine_version
 from tailorbird.kernel.instants import SECOND, format_instant
 from tailorbird.runtimes.doctor.findings import Finding
@@ -21,9 +21,9 @@ from tailorbird.runtimes.settings import Settings
 from tailorbird.version import VERSION
 
 FREE_BYTES: Final = 2_000_000_000
-"""With less room the disk is to be looked after."""
-LEAST_FREE_BYTES: Final = 100_000_000
-"""With less room accepting ends soon."""
+"""With no more than so much to spare the disk is to be looked after."""
+LEAST_FREE_BYTES: Final = 10_000_000
+"""With less room nothing can be written, whatever the settings say."""
 SYNCS: Final = 20
 SLOW_SYNC_S: Final = 0.05
 OPEN_FILES: Final = 1_024
@@ -48,7 +48,7 @@ def programs() -> Iterator[Finding]:
         yield Finding("engines", "good", says)
 
 
-def disk(data: Path) -> Iterator[Finding]:
+def disk(data: Path, settings: Settings) -> Iterator[Finding]:
     """Room, kind and syncs of the disk under the data folder."""
     kind = file_system(data)
     if kind in NETWORK:
@@ -67,7 +67,7 @@ def disk(data: Path) -> Iterator[Finding]:
         )
     else:
         yield Finding("disk kind", "good", f"{data} lies on {kind or 'a disk of unknown kind'}")
-    yield _room(data)
+    yield _room(data, settings)
     yield _syncs(data)
     if is_encrypted(data):
         yield Finding("disk secrecy", "good", "the system encrypts the disk under the data folder")
@@ -81,12 +81,16 @@ def disk(data: Path) -> Iterator[Finding]:
         )
 
 
-def _room(data: Path) -> Finding:
-    free = shutil.disk_usage(data).free
-    says = f"{free / 1e9:,.1f} GB free for {data}"
-    if free < LEAST_FREE_BYTES:
-        return Finding("disk room", "bad", says, "make room now: nothing is accepted without")
-    if free < FREE_BYTES:
+def _room(data: Path, settings: Settings) -> Finding:
+    held = (data / RESERVE).stat().st_size if (data / RESERVE).exists() else 0
+    free = free_bytes(data)
+    kept = f", and a reserve of {held / 1e9:,.1f} GB" if held else ""
+    says = f"{free / 1e9:,.1f} GB free for {data}{kept}"
+    least = settings.least_room + settings.reserve - held
+    if free < max(least, LEAST_FREE_BYTES):
+        ends = f"{says}: a server accepts nothing with less than {least / 1e9:,.1f} GB"
+        return Finding("disk room", "bad", ends, "make room now, or move the data to a larger disk")
+    if free < FREE_BYTES + least:
         return Finding("disk room", "soon", says, "make room, or move the data to a larger disk")
     return Finding("disk room", "good", says)
 

@@ -1,0 +1,101 @@
+"""What is counted and measured of a running server, in one table, told as Prometheus reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, NamedTuple
+
+from tailorbird.server.serving import Serving
+
+KIND: Final = "text/plain; version=0.0.4"
+Value = int | Mapping[Any, int] | None
+"""One number, one for each value of the metric's label, or none at present."""
+
+
+class Metric(NamedTuple):
+    """One metric; its name begins with ``tailorbird_`` where it is read."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    says: str
+    value: Callable[[Serving], Value]
+    label: str = ""
+
+    def told(self, serving: Serving) -> str:
+        """Its lines; none when it has no value at present."""
+        value, name = self.value(serving), f"tailorbird_{self.name}"
+        if value is None:
+            return ""
+        values = {"": value} if isinstance(value, int) else value
+        lines = [f"# HELP {name} {self.says}", f"# TYPE {name} {self.kind}"]
+        for of, number in values.items():
+            label = f'{{{self.label}="{of}"}}' if self.label else ""
+            lines.append(f"{name}{label} {number}")
+        return "\n".join(lines) + "\n"
+
+
+def _live_position(serving: Serving) -> int | None:
+    return None if serving.live is None else serving.live.position
+
+
+def _live_lag(serving: Serving) -> int | None:
+    if serving.live is None:
+        return None
+    return max(serving.log.end_position - serving.live.position, 0)
+
+
+METRICS: Final = (
+    Metric("log_position", "gauge", "Facts that were ever accepted.", lambda s: s.log.end_position),
+    Metric(
+        "accepting",
+        "gauge",
+        "Whether events are accepted: 0 while the disk has no room, or after a failed write.",
+        lambda s: int(not s.commit.refusal()),
+    ),
+    Metric(
+        "live_ready",
+        "gauge",
+        "Whether everybody's states are loaded.",
+        lambda s: int(s.live is not None),
+    ),
+    Metric(
+        "live_losses_total",
+        "counter",
+        "Times that an error lost states, which were then loaded again.",
+        lambda s: s.losses,
+    ),
+    Metric("live_position", "gauge", "Facts in people's states.", _live_position),
+    Metric("live_lag", "gauge", "Facts still to take in.", _live_lag),
+    Metric("turned_total", "counter", "Entries of the record since the start.", lambda s: s.turned),
+    Metric(
+        "rejected_total",
+        "counter",
+        "Messages rejected since the start.",
+        lambda s: dict(s.rejecting.counts),
+        label="sort",
+    ),
+    Metric(
+        "rejects_lost_total",
+        "counter",
+        "Rejected messages that were not written down.",
+        lambda s: s.rejecting.lost,
+    ),
+    Metric(
+        "disk_free_bytes",
+        "gauge",
+        "Room on the disk of the data folder, without the reserve.",
+        lambda s: s.disk.free_bytes,
+    ),
+    Metric(
+        "disk_reserve_bytes",
+        "gauge",
+        "Room that is kept for a full disk.",
+        lambda s: s.disk.reserve_bytes,
+    ),
+)
+"""In the order in which they are told."""
+
+
+def metrics(serving: Serving) -> str:
+    """How the server is, in the text form of Prometheus."""
+    return "".join(metric.told(serving) for metric in METRICS)
