@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Run, answer_of
+from tests.cli.conftest import FACTS, Run, answer_of, fact, fill
 
 
 def definitions(folder: Path, text: str, name: str = "shop.yaml") -> None:
@@ -102,3 +102,41 @@ def test_a_project_without_definitions_says_what_to_do(run: Run, folder: Path) -
     (folder / "definitions" / "shop.yaml").unlink()
     (folder / "definitions").rmdir()
     assert "`tailorbird init`" in run("check", code=2).output
+
+
+NAMES = """\
+segments:
+  slip: did("Order Complete")
+  meant: did("Gift Card Bought")
+  stepped: sequence(step("Product Viewd"), ["Order Completed", "Product Added"], within="1h")
+  chosen: in_list("vips") and in_list("vip")
+  tried: in_experiment("bannr", "a") or predicted("churn") > 1
+  there: inside(context.location, "town")
+scores:
+  bought: {points: {Order Complted: 1}}
+"""
+
+
+def test_a_name_that_no_fact_has_is_told_with_the_nearest_one(run: Run, folder: Path) -> None:
+    definitions(folder, NAMES, "names.yaml")
+    assert "so far" not in run("check").output  # nothing has happened yet
+    fill(
+        folder,
+        [
+            *FACTS,
+            fact("ann", "2024-03-01", "$list", list="vip", member=True),
+            fact("ann", "2024-03-01", "$exposed", experiment="banner", variation="a"),
+        ],
+    )
+    lines = run("check").output.splitlines()
+    told = [line.removeprefix("definitions/names.yaml:") for line in lines if "so far" in line]
+    assert [line.replace("warning: no ", "") for line in told] == [
+        "2:13: event is called 'Order Complete' so far; did you mean 'Order Completed'?",
+        "4:26: event is called 'Product Viewd' so far; did you mean 'Product Viewed'?",
+        "5:19: list is called 'vips' so far; did you mean 'vip'?",
+        "6:24: experiment is called 'bannr' so far; did you mean 'banner'?",
+        "6:51: model is called 'churn' so far; none is known",
+        "7:35: area is called 'town' so far; none is known",
+        "9:21: event is called 'Order Complted' so far; did you mean 'Order Completed'?",
+    ]
+    assert len(answer_of(run("check", "--json"))["warnings"]) == len(told)

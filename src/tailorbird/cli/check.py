@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import click
@@ -9,8 +10,10 @@ import click
 from tailorbird.cli.options import json_option, with_project
 from tailorbird.cli.output import NEGATIVE, emit_json, problem_json, say
 from tailorbird.flow.absent_figures import absent_figures, figures_read
-from tailorbird.kernel.errors import DefinitionError, Problem
+from tailorbird.flow.unknown_names import unknown_names
+from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.language.definitions import KINDS, Definitions
+from tailorbird.language.mentions import mentions
 from tailorbird.language.world import World
 from tailorbird.runtimes.project import Project
 
@@ -34,6 +37,8 @@ def command(project: Project, as_json: bool) -> None:
     tailorbird check --json
     """
     found = _check(project)
+    if not found.problems:
+        found.warnings.extend(_unknown(project, found.definitions))
     absent = [] if found.problems else _absent(project, found.definitions)
     counts = {f"{kind}s": len(found.definitions.of_kind(kind)) for kind in KINDS}
     if as_json:
@@ -73,6 +78,15 @@ def _absent(project: Project, definitions: Definitions) -> list[str]:
     if not figures_read(definitions):
         return []
     return absent_figures(definitions, World(project.history.workspace_facts()), project.now_us())
+
+
+def _unknown(project: Project, definitions: Definitions) -> list[Problem]:
+    """Names are compared with those of the history, where there is one to look into."""
+    if not mentions(definitions) or not project.has_history:
+        return []
+    with suppress(InputError):  # another command has it; the definitions are checked without
+        return unknown_names(project.history, definitions, project.now_us())
+    return []
 
 
 def _tell(found: _Found, absent: list[str], counts: dict[str, int]) -> None:

@@ -63,15 +63,17 @@ class DefinitionError(InputError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """A hint that names the closest known spelling, or what is known when nothing is close.
+
+    ``likeness``: how much of two names has to be the same, from 0 to 1, for them to be close.
 
     >>> nearest("cuont", ["count", "sum"])
     "; did you mean 'count'?"
     """
     names = sorted(set(known))
     lowered = {candidate.lower(): candidate for candidate in names}
-    close = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    close = get_close_matches(name.lower(), lowered, n=1, cutoff=likeness)
     if close:
         return f"; did you mean {lowered[close[0]]!r}?"
     if not names:

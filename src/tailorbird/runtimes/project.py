@@ -114,6 +114,11 @@ class Project:
             raise InputError("nothing is published yet; `tailorbird publish` does it")
         return load_texts(newest.files)
 
+    @property
+    def has_history(self) -> bool:
+        """Whether there is a history so far."""
+        return (self.data / HISTORY).exists()
+
     @cached_property
     def history(self) -> ProjectHistory:
         """All facts of the project; the file belongs to one process at a time."""
