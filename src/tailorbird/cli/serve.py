@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,16 +39,14 @@ def command(
     tailorbird serve --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem
     """
     from tailorbird.runtimes.front import Front
+    from tailorbird.runtimes.log_lines import begin_logging
     from tailorbird.runtimes.routes import routes_of
-    from tailorbird.runtimes.worker_link import JsonLines
 
     settings = project.settings
     host, port = host or settings.host, port or settings.port
     proxied = behind_proxy or settings.behind_proxy
     options = _options(host, port, (tls_cert, tls_key), proxied=proxied)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    begin_logging(settings.log_level, settings.log_form, sys.stderr)
     worker = [sys.executable, "-m", "tailorbird.cli.worker", str(project.folder.resolve())]
     say(f"listening on {'https' if tls_cert else 'http'}://{host}:{port}")
     sys.stdout.flush()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
-from tailorbird.cli import HERE, main
+from tailorbird.cli import ERROR, HERE, main
+from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.runtimes.history_worker import work
+from tailorbird.runtimes.log_lines import begin_logging
+from tailorbird.runtimes.settings import FILE, read_settings
 
 
 def run(words: list[str]) -> int:
@@ -18,5 +22,18 @@ def run(words: list[str]) -> int:
     return 0
 
 
+def _work(folder: Path, handles: list[int]) -> None:
+    try:
+        settings = read_settings(folder / FILE)
+        begin_logging(settings.log_level, settings.log_form, sys.stderr)
+        work(folder, handles, run)
+    except TailorbirdError as error:
+        said = {"why": str(error)}
+        logging.getLogger("tailorbird.worker").error(
+            "the history cannot be opened", extra={"said": said}
+        )
+        sys.exit(ERROR)
+
+
 if __name__ == "__main__":
-    work(Path(sys.argv[1]), [int(handle) for handle in sys.argv[2:6]], run)
+    _work(Path(sys.argv[1]), [int(handle) for handle in sys.argv[2:6]])

@@ -28,7 +28,7 @@ from tailorbird.runtimes.rejects import rejecting_of
 from tailorbird.runtimes.room import Room
 from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
-from tailorbird.server.heads import BoundedHeads
+from tailorbird.server.heads import counting
 from tailorbird.server.router import Router
 from tailorbird.server.serving import Serving
 
@@ -174,7 +174,7 @@ class Front:
             access_log=False,
             server_header=False,
             log_level="warning",  # below that it writes down addresses with their tickets
-            http=BoundedHeads,
+            http=counting(serving.count_unreadable),
             ws="websockets-sansio",
             ws_max_size=SOCKET_BYTES,
             ws_per_message_deflate=False,  # its memory is hundreds of times that of a page

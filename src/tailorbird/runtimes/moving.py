@@ -79,14 +79,12 @@ class Moving:
                 begun_s = clock_s()
                 try:
                     await self._once()
-                except Exception:
+                except Exception as error:
                     wait_s = waits.after(clock_s() - begun_s)
-                    _logger.exception(
-                        "people's states are loaded again", extra={"said": {"in_s": wait_s}}
-                    )
+                    said = {"in_s": wait_s, "why": _reason(error)}
+                    _logger.exception("people's states are loaded again", extra={"said": said})
                     await asyncio.sleep(wait_s)
         finally:
-            self._replaying.end()
             self._thread.shutdown()
 
     def _wake_up(self) -> None:
@@ -119,6 +117,8 @@ class Moving:
 
     def _let_go(self, store: SqliteState) -> None:
         people, self._people = self._people, None
+        self._replaying.end()
+        self._replaying = Replaying(self._wake_up)  # of what is being read nothing is taken in
         with nullcontext() if people is None else people.held():  # nobody is in a look
             store.close()
         if self._registry is not None:

@@ -73,4 +73,5 @@ def routes_of(serving: Serving, project: Project) -> Router:
         Origins(project.settings.origins),
         project.settings.push_fields,
     )
-    return Router(parts_of(serving, keys, rules, project.settings.identifiers), keys)
+    parts = parts_of(serving, keys, rules, project.settings.identifiers)
+    return Router(parts, keys, serving.answers)

@@ -17,6 +17,8 @@ from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.kernel.instants import find_zone, format_duration, parse_duration
 
+LEVELS: Final = ("debug", "info", "warning", "error")
+FORMS: Final = ("json", "text")
 FILE: Final = "tailorbird.yaml"
 """The file that makes a folder a project."""
 
@@ -93,6 +95,10 @@ _PUSH_FIELD: Final = re.compile(r"persona|segments|(segments|scores|traits)\..+"
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part for part in (part.strip() for part in text.split(",")) if part)
+
+
+def _one_of(*words: str) -> Callable[[str], str | None]:
+    return lambda text: text if text in words else None
 
 
 def _origins(text: str) -> tuple[str, ...] | None:
@@ -200,6 +206,20 @@ SETTINGS: Final = (
         networks,
     ),
     Setting(
+        "log_level",
+        ", ".join(LEVELS[:-1]) + f" or {LEVELS[-1]}",
+        "info",
+        "what a server writes down: this and what is graver",
+        _one_of(*LEVELS),
+    ),
+    Setting(
+        "log_form",
+        " or ".join(FORMS),
+        "json",
+        "whether a line of that is an object of JSON, or text for people",
+        _one_of(*FORMS),
+    ),
+    Setting(
         "origins",
         "addresses of sites such as https://shop.example, with commas between",
         "",
@@ -233,6 +253,8 @@ class Settings:
     port: int = 8080
     behind_proxy: bool = False
     webhook_networks: tuple[Network, ...] = ()
+    log_level: str = "info"
+    log_form: str = "json"
     origins: tuple[str, ...] = ()
     push_fields: tuple[str, ...] = ()
 

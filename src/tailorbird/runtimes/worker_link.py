@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
 import subprocess
@@ -156,20 +155,3 @@ def _states(parts: Iterator[Any]) -> Iterator[tuple[str, live.PersonState]]:
 def _facts(packed: Any) -> list[Fact]:
     columns, positions = packed
     return facts_of(FactColumns(*columns), positions)
-
-
-class JsonLines(logging.Formatter):
-    """Log lines as JSON. Nothing that a person said or is called may be given to them."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """One line: when, how grave, from where, what, and details."""
-        line: dict[str, Any] = {
-            "time": round(record.created, 3),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line |= getattr(record, "said", {})
-        if record.exc_info and record.exc_info[0] is not None:
-            line["error"] = record.exc_info[0].__name__
-        return json.dumps(line)

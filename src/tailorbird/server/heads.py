@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -22,6 +23,14 @@ class BoundedHeads(HttpToolsProtocol):
     _chunk_bytes = 0
     _waiting: asyncio.TimerHandle | None = None
 
+    def unreadable(self) -> None:
+        """A request cannot be answered as one; `counting` has it counted."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP."""
+        self.unreadable()
+        super().send_400_response(msg)
+
     def connection_made(self, transport: Any) -> None:
         """Begin."""
         super().connection_made(transport)
@@ -40,6 +49,7 @@ class BoundedHeads(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > limits.HEAD_BYTES and not self.transport.is_closing():
+            self.unreadable()
             self.transport.write(_TOO_LARGE)
             self.transport.close()
 
@@ -63,3 +73,15 @@ class BoundedHeads(HttpToolsProtocol):
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+
+
+def counting(unreadable: Callable[[], None]) -> type[BoundedHeads]:
+    """Connections that tell of each request which cannot be read."""
+
+    class Counting(BoundedHeads):
+        """Connections of one server."""
+
+        def unreadable(self) -> None:
+            unreadable()
+
+    return Counting

@@ -81,6 +81,19 @@ METRICS: Final = (
         lambda s: s.rejecting.lost,
     ),
     Metric(
+        "answers_total",
+        "counter",
+        "Requests answered since the start, by status; streams are not among them.",
+        lambda s: dict(s.answers),
+        label="status",
+    ),
+    Metric(
+        "unreadable_total",
+        "counter",
+        "Requests that were no HTTP, or whose head was too large.",
+        lambda s: s.unreadable,
+    ),
+    Metric(
         "disk_free_bytes",
         "gauge",
         "Room on the disk of the data folder, without the reserve.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -49,8 +50,12 @@ _Methods = dict[str, tuple[Route, Run]]
 class Router:
     """Answers every request that the parts of a server have a route for."""
 
-    def __init__(self, parts: Iterable[object], keys: KeyCheck) -> None:
+    def __init__(
+        self, parts: Iterable[object], keys: KeyCheck, answers: Counter[int] | None = None
+    ) -> None:
+        """``answers`` counts, by status, whatever is answered at once."""
         self._keys = keys
+        self._answers: Counter[int] = Counter() if answers is None else answers
         self._events, self._questions = Bodies(), Bodies()
         """Apart: whoever may only send events shall not keep others from asking."""
         self._plain: dict[str, _Methods] = {}
@@ -84,6 +89,7 @@ class Router:
         except GoneError:
             return
         if answer is not None:
+            self._answers[answer.status] += 1
             more = CORS if for_pages and answer.for_pages else ()
             await reply(send, answer, more, head=scope["method"] == "HEAD")
 
@@ -165,6 +171,7 @@ class Router:
             route, run = methods["WEBSOCKET"]
             await run(self._asked(route, path, (scope, receive, send)))
         except RefusedError as refused:
+            self._answers[refused.answer.status] += 1
             await refuse(send, refused.answer)
 
     def _nothing_at(self, path: str) -> str:

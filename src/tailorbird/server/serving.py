@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, TypeVar
@@ -70,6 +71,10 @@ class Serving:
         """Set, and replaced, when people's states have moved along."""
         self.disk = Disk()
         """As it was when it was last looked at."""
+        self.answers: Counter[int] = Counter()
+        """How many requests were answered, by status; streams are not among them."""
+        self.unreadable = 0
+        """How many were no HTTP, or had a head that is too large."""
         self.turned = 0
         """How many entries of the record were told since the start."""
         self._readers = ThreadPoolExecutor(READERS, "reader")
@@ -79,6 +84,10 @@ class Serving:
         self._listeners: set[Told] = set()
         self._viewers: set[Shown] = set()
         self._endings: set[Callable[[Ending], None]] = set()
+
+    def count_unreadable(self) -> None:
+        """One more request was no HTTP."""
+        self.unreadable += 1
 
     def begin(self, live: Live) -> None:
         """Everybody is loaded."""
