@@ -91,8 +91,14 @@ class Server:
             return found
 
     def send(self, who: str, id_: str, key: str | None = None) -> dict[str, Any]:
-        said = {"userId": who, "event": "Order Completed", "messageId": id_}
-        said |= {"writeKey": key or self.key, "properties": {"revenue": 30}}
+        return self.track(who, "Order Completed", {"revenue": 30}, messageId=id_, writeKey=key)
+
+    def track(
+        self, who: str, event: str, properties: dict[str, Any], **more: Any
+    ) -> dict[str, Any]:
+        """Send an event of somebody; gives the answer."""
+        said = {"userId": who, "event": event, "properties": properties, **more}
+        said["writeKey"] = said.get("writeKey") or self.key
         request = Request(f"http://127.0.0.1:{self.port}/v1/track", json.dumps(said).encode())
         with urlopen(request, timeout=20) as told:
             found: dict[str, Any] = json.load(told)

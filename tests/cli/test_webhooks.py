@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -258,3 +261,88 @@ def test_another_definition_makes_nobody_enter_unless_that_is_asked_for(
     crm.until(lambda: people(crm).count("g2") == 4)
     told = [(one.path, one.data["cause"]) for one in crm.received if one.data["person"] == "g1"]
     assert told == [("/hooks/all", "definition")]
+
+
+# Purposes
+
+
+def says(server: Server, who: str, granted: bool) -> None:
+    """Somebody grants or denies marketing; acknowledged when this returns."""
+    server.track(who, "$consent", {"purpose": "marketing", "granted": granted})
+
+
+def spend(server: Server, who: str) -> int:
+    """Somebody becomes a vip, which is for marketing."""
+    return int(server.track(who, "Order Completed", {"revenue": 900})["position"])
+
+
+def metric(server: Server, name: str) -> int:
+    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as told:
+        lines = told.read().decode().splitlines()
+    return int(next(line.split()[-1] for line in lines if line.startswith(name)))
+
+
+def test_nobody_is_announced_after_her_withdrawal_was_acknowledged(
+    server: Server, crm: Receiver
+) -> None:
+    webhooks(server, "create", crm.url, "--segment", "vip")
+    denied = metric(server, 'tailorbird_held_back_total{reason="denied"}')
+    chance = Random(3)
+    people_ = [f"h{n}" for n in range(24)]
+    for who in people_:
+        says(server, who, True)
+    withdrawn: set[str] = set()
+
+    def live(who: str, is_first: bool) -> None:
+        """Withdraws before, after or while she turns; what is sure is that she did before."""
+        if is_first:
+            says(server, who, False)
+            withdrawn.add(who)
+        spend(server, who)
+        if not is_first:
+            says(server, who, False)
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(live, people_, [chance.random() < 0.5 for _ in people_]))
+    last = spend(server, "h-last")
+    server.until(lambda: server.get("/ready")["live_position"] == last)
+    server.until(lambda: webhooks(server, "list")[0]["waiting"] == 0)
+    assert withdrawn and not withdrawn & set(people(crm))
+    held = metric(server, 'tailorbird_held_back_total{reason="denied"}') - denied
+    assert held >= len(withdrawn)
+    assert "h-last" not in people(crm), "she never said yes"
+
+
+def test_a_message_that_failed_is_not_sent_again_after_a_withdrawal(
+    server: Server, crm: Receiver
+) -> None:
+    webhooks(server, "create", crm.url, "--segment", "vip", "--cause", "event")
+    crm.answers = lambda _: Reply(503)
+    says(server, "i1", True)
+    spend(server, "i1")
+    crm.until(lambda: len(crm.received) == 1)
+    says(server, "i1", False)
+    crm.answers = lambda _: Reply()
+    server.until(lambda: webhooks(server, "list")[0]["waiting"] == 0)
+    assert people(crm) == ["i1"]
+    says(server, "i2", True)
+    spend(server, "i2")
+    crm.until(lambda: len(crm.received) == 2)
+
+
+def test_what_was_said_is_known_again_after_a_kill_and_without_the_index(
+    server: Server, crm: Receiver
+) -> None:
+    webhooks(server, "create", crm.url, "--segment", "vip")
+    says(server, "k1", True)
+    says(server, "k2", True)
+    says(server, "k2", False)
+    stop(server)
+    for path in (server.folder / "data").glob("consents.sqlite*"):
+        path.unlink()
+    server.start()
+    spend(server, "k2")
+    spend(server, "k1")
+    crm.until(lambda: len(crm.received) == 1)
+    server.until(lambda: webhooks(server, "list")[0]["waiting"] == 0)
+    assert people(crm) == ["k1"]

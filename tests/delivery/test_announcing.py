@@ -58,3 +58,14 @@ def test_a_name_that_is_no_text_elsewhere_is_sent_escaped() -> None:
     (found,) = announcements([ENTRIES[0]._replace(subject="\ud800é.")], [CRM])
     assert found.body.isascii() and json.loads(found.body)["data"]["person"] == "\ud800é."
     assert "." not in found.id and found.id == message_id("crm", found.body)
+
+
+def test_a_message_knows_what_for_and_whether_somebody_is_gone() -> None:
+    purposes = {("segment", "vip"): ["b", "a"]}
+    found = announcements(ENTRIES, [CRM], purposes)
+    assert [(m.needed, m.about, m.is_exit) for m in found] == [
+        (["a", "b"], "vip", False),
+        ([], "", False),
+        (["a", "b"], "vip", True),
+        ([], "", True),
+    ]

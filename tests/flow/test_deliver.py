@@ -23,13 +23,21 @@ from tailorbird.delivery.addresses import networks
 from tailorbird.delivery.endpoints import EVENTS, USUAL_CAUSES, Endpoint
 from tailorbird.delivery.outbox import UNKNOWN, Message
 from tailorbird.edges.channels.webhook import WebhookChannel
+from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
+from tailorbird.edges.logs.sqlite_log import SqliteLog
+from tailorbird.edges.stores.sqlite_consents import SqliteConsents
 from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
+from tailorbird.events.columns import columns_of
 from tailorbird.flow import deliver
+from tailorbird.flow.consenting import Consents
 from tailorbird.flow.deliver import Deliver
 from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import DAY, HOUR, SECOND
+from tailorbird.language.purposes import READY, table_of
 
 PATIENCE_S = 60.0
+BEGIN_US = 1_700_000_000 * SECOND
 
 
 @pytest.fixture
@@ -55,7 +63,7 @@ class Running:
     """A clock that stands still unless it is moved, and everything else real."""
 
     def __init__(self, path: Path, *urls: str) -> None:
-        self.now_us = 1_700_000_000 * SECOND
+        self.now_us = BEGIN_US
         self.kept = Kept(
             *(Endpoint(f"e{n}", url, EVENTS, (), USUAL_CAUSES, 0) for n, url in enumerate(urls))
         )
@@ -63,6 +71,14 @@ class Running:
         self.thread = ThreadPoolExecutor(1)
         self.channel = WebhookChannel(
             lambda: self.now_us, networks("127.0.0.1") or (), timeout_s=PATIENCE_S
+        )
+        self.keyring = SqliteKeyring(None)
+        self.log = SqliteLog(None, self.keyring)
+        self.consents = Consents(
+            self.log,
+            SqliteConsents(None, self.keyring),
+            lambda: table_of(READY),
+            lambda: self.now_us,
         )
         self.secrets: Callable[[str, int], list[bytes]] = lambda _id, _now: [bytes(32)]
         self.deliver = Deliver(
@@ -73,6 +89,7 @@ class Running:
             lambda: self.now_us,
             lambda: 0.5,
             self.in_thread,
+            self.consents,
         )
 
     async def in_thread(self, run: Callable[..., Any], *given: Any) -> Any:
@@ -86,6 +103,14 @@ class Running:
 
         await self.in_thread(add)
         self.deliver.wake()
+
+    def says(self, who: str, granted: bool) -> None:
+        """Somebody grants or denies marketing; acknowledged when this returns."""
+        end = self.log.end_position
+        said = {"purpose": "marketing", "granted": granted}
+        at_us = BEGIN_US + end
+        told = Fact(who, at_us, f"c{end}", "$consent", said, {}, False, True, "web", 0, at_us)
+        self.consents.absorb(self.log.append([columns_of([told])], self.now_us))
 
     async def move(self, length_us: int) -> None:
         self.now_us += length_us
@@ -119,6 +144,9 @@ async def running(folder: Path, *urls: str) -> AsyncIterator[Running]:
         await made.channel.close()
         made.thread.shutdown()
         made.outbox.close()
+        made.consents.close()
+        made.log.close()
+        made.keyring.close()
         if not task.cancelled() and task.exception() is not None:
             raise task.exception()
 
@@ -381,3 +409,129 @@ def test_after_kills_all_has_arrived_and_doubles_have_the_id_of_an_unknown_outco
     for person in range(40):
         first = list(dict.fromkeys(n for n in numbers(crm) if n % 40 == person))
         assert first == sorted(first)
+
+
+# Purposes
+
+
+def ad(number: int, subject: str, *, is_exit: bool = False) -> Message:
+    event = "segment.left" if is_exit else "segment.entered"
+    made = message(number, subject)._replace(event=event)
+    return made._replace(purposes="marketing", about="vip", is_exit=is_exit)
+
+
+def test_what_nobody_agreed_to_is_not_sent_and_is_counted(tmp_path: Path, crm: Receiver) -> None:
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            made.says("ann", True)
+            made.says("bob", False)
+            await made.add(*(ad(n, who) for n, who in enumerate(["ann", "bob", "cid"])))
+            await made.add(message(3, "bob"), ad(4, "bob"), message(5, "bob"))
+            await made.until(lambda: made.waiting() == 0)
+            assert +made.deliver.counts.held_back == {"denied": 2, "nothing said": 1}
+
+    asyncio.run(run())
+    assert sorted(numbers(crm)) == [0, 3, 5]
+
+
+def test_a_message_that_waits_for_another_try_is_not_sent_after_a_withdrawal(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    crm.answers = lambda _: Reply(503)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            made.says("ann", True)
+            await made.add(ad(1, "ann"))
+            await made.until(lambda: made.outbox.health("e0").failures == 1)
+            made.says("ann", False)
+            await made.move(DAY)
+            await made.until(lambda: made.waiting() == 0)
+
+    asyncio.run(run())
+    assert numbers(crm) == [1]
+
+
+def test_who_was_told_that_somebody_came_is_told_that_she_left(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            made.says("ann", True)
+            await made.add(ad(1, "ann"))
+            await made.until(lambda: made.waiting() == 0)
+            made.says("ann", False)
+            await made.add(ad(2, "bob", is_exit=True), ad(3, "ann", is_exit=True))
+            await made.add(ad(4, "ann"), ad(5, "ann", is_exit=True))
+            await made.until(lambda: made.waiting() == 0)
+
+    asyncio.run(run())
+    assert numbers(crm) == [1, 3]
+
+
+def test_while_nobody_can_tell_what_was_said_only_free_messages_go(
+    tmp_path: Path, crm: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            made.says("ann", True)
+            with monkeypatch.context() as patch:
+                patch.setattr(made.consents, "is_current", lambda: False)
+                await made.add(ad(1, "ann"), message(2, "bob"))
+                await made.until(lambda: made.waiting() == 1)
+                await made.quiet()
+                assert numbers(crm) == [2]
+            await made.until(lambda: made.waiting() == 0)
+
+    asyncio.run(run())
+    assert numbers(crm) == [2, 1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_a_withdrawal_was_acknowledged_nothing_is_claimed(
+    seed: int, tmp_path: Path, crm: Receiver
+) -> None:
+    """The receiver often has no time, so that withdrawals meet messages in every state."""
+    chance, answering = Random(seed), Random(seed)
+    crm.answers = lambda _: Reply(503 if answering.random() < 0.3 else 204)
+    people = [f"p{n}" for n in range(6)]
+    whose: dict[int, str] = {}
+    allowed: dict[str, set[int]] = {}
+
+    def received(who: str) -> set[int]:
+        return {number for number in numbers(crm) if whose[number] == who}
+
+    async def withdraw(made: Running, who: str) -> None:
+        made.says(who, False)
+        there = await made.in_thread(lambda: made.outbox._select("state = 'claimed'"))
+        claimed = {int(one.id.split("_")[2]) for one in there}
+        allowed.setdefault(who, received(who) | {n for n in claimed if whose[n] == who})
+
+    async def step(made: Running, number: int) -> None:
+        who = whose[number] = chance.choice(people)
+        kind = chance.random()
+        if kind < 0.2:
+            assert received(who) <= allowed.pop(who, received(who))
+            made.says(who, True)
+        elif kind < 0.4:
+            await withdraw(made, who)
+        await made.add(ad(number, who))
+        if chance.random() < 0.4:
+            await made.move(chance.choice([SECOND, HOUR]))
+            await asyncio.sleep(chance.random() / 100)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            for number in range(150):
+                await step(made, number)
+            for who in people:
+                await withdraw(made, who)
+            while made.waiting():
+                await made.move(HOUR)
+                await asyncio.sleep(0.01)
+            assert made.deliver.counts.held_back["denied"] > 0
+
+    asyncio.run(run())
+    assert len(crm.received) > 10
+    for who in people:
+        assert received(who) <= allowed[who]

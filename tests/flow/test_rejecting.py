@@ -16,7 +16,7 @@ from tailorbird.flow.rejecting import Rejecting
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import DAY
-from tailorbird.ports import Rejects
+from tailorbird.ports.rejects import Rejects
 
 NOW_US = 100 * DAY
 ITEM = RejectedItem(NOW_US, "track", "k1", Refusal("name", "no event name"), None, b"{}", 2)

@@ -18,6 +18,7 @@ from tailorbird.language.syntax import parse
 
 EVERYTHING = """\
 # The definitions of a shop.
+purposes: {marketing: consent, billing: nothing}
 traits:
   spend: sum("Order Completed", properties.revenue)
   plan: {value: traits.plan, description: what they pay for, purpose: billing}

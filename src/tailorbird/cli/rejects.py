@@ -12,7 +12,7 @@ from tailorbird.events.refusals import SORTS, Sort
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import DAY, format_instant
-from tailorbird.ports import StoredReject
+from tailorbird.ports.rejects import StoredReject
 from tailorbird.runtimes.project import Project
 from tailorbird.runtimes.rejects import rejects_of
 

@@ -7,23 +7,34 @@ moment makes the same messages again from the same facts, and receivers know the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from tailorbird.delivery.endpoints import Endpoint, event_of
 from tailorbird.delivery.outbox import Message
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import MISSING
+from tailorbird.language.definitions import Key
 from tailorbird.segments.membership import Turned
 
+Purposes = Mapping[Key, Collection[str]]
 
-def announcements(entries: Iterable[Turned], endpoints: Sequence[Endpoint]) -> list[Message]:
-    """The messages that some entries of the record make, in the order of the entries."""
+
+def announcements(
+    entries: Iterable[Turned],
+    endpoints: Sequence[Endpoint],
+    purposes: Purposes = MappingProxyType({}),
+) -> list[Message]:
+    """The messages that some entries of the record make, in the order of the entries.
+
+    ``purposes``: of each definition those that it and all that it is made of are for.
+    """
     if not endpoints:
         return []
     return [
-        _message(endpoint, entry)
+        _message(endpoint, entry, " ".join(sorted(purposes.get(entry.key, ()))))
         for entry in entries
         for endpoint in endpoints
         if endpoint.wants(entry)
@@ -37,10 +48,18 @@ def trial(endpoint: Endpoint, now_us: int) -> Message:
     return Message(message_id(endpoint.id, body), endpoint.id, "", "webhook.test", body)
 
 
-def _message(endpoint: Endpoint, entry: Turned) -> Message:
+def _message(endpoint: Endpoint, entry: Turned, purposes: str) -> Message:
     body = _body(entry)
-    id_ = message_id(endpoint.id, body)
-    return Message(id_, endpoint.id, entry.subject, event_of(entry), body)
+    return Message(
+        message_id(endpoint.id, body),
+        endpoint.id,
+        entry.subject,
+        event_of(entry),
+        body,
+        purposes=purposes,
+        about=entry.key[1],
+        is_exit=entry.value is MISSING or entry.value is False,
+    )
 
 
 def message_id(endpoint: str, body: bytes) -> str:

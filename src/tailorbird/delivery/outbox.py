@@ -39,6 +39,17 @@ class Message(NamedTuple):
     """It is not tried before."""
     told: str = ""
     """What came of the last try."""
+    purposes: str = ""
+    """What the definitions that it tells of are for, with blanks between; empty: for anything."""
+    about: str = ""
+    """The segment; empty for a persona."""
+    is_exit: bool = False
+    """Whether it says that she is gone from there."""
+
+    @property
+    def needed(self) -> list[str]:
+        """The purposes for which data about the person must be allowed to be used."""
+        return self.purposes.split()
 
 
 def claimed(message: Message, now_us: int) -> Message:

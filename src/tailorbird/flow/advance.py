@@ -13,10 +13,10 @@ from itertools import islice
 from threading import RLock
 from typing import Any, Final
 
-from tailorbird.delivery.announcing import announcements
 from tailorbird.delivery.endpoints import Endpoint
 from tailorbird.events.columns import facts_of
 from tailorbird.flow.adopting import Seeds, fingerprint, put_seeds, turned_by_definition
+from tailorbird.flow.announcing import Announcing
 from tailorbird.flow.recording import Recording
 from tailorbird.flow.replays import Refolded, Wanted, read_anew, refolded
 from tailorbird.flow.residents import RESIDENT_BYTES, Resident, Residents
@@ -28,7 +28,14 @@ from tailorbird.language.definitions import Key
 from tailorbird.language.live import PersonState, Replay, Step
 from tailorbird.language.world import FOREVER, World
 from tailorbird.people.parting import link_of, parted, taken_back
-from tailorbird.ports import EventLog, Histories, LiveMeta, LogChunk, Pending, StateStore
+from tailorbird.ports import (
+    EventLog,
+    Histories,
+    LiveMeta,
+    LogChunk,
+    Pending,
+    StateStore,
+)
 from tailorbird.segments.membership import (
     Cause,
     Entries,
@@ -63,7 +70,7 @@ class Live:
     ) -> None:
         """``endpoints``: who is told of those who turn, asked in each commit in which some do."""
         self.plan = plan
-        self._endpoints = endpoints
+        self._announcing = Announcing(endpoints, plan.definitions)
         self._log = log
         self._store = store
         self.record_id = store.record_id()
@@ -135,9 +142,8 @@ class Live:
         """Put steps into the record, and messages about them into the outbox."""
         if steps:
             self._store.add_record(steps)
-            endpoints = self._endpoints() if is_told else ()
-            if endpoints:
-                self._store.add_messages(announcements(Entries(steps), endpoints))
+            if is_told:
+                self._store.add_messages(self._announcing.messages(steps))
 
     def _stored_wake_us(self) -> int:
         found = self._store.next_wake_us()
@@ -289,6 +295,7 @@ class Live:
 
     def _adopt(self, plan: live.Plan, given: Seeds, until: int) -> None:
         self.plan = plan
+        self._announcing.define(plan.definitions)
         self._store.clear()
         put_seeds(self._store, given)
         self._store.put_meta(

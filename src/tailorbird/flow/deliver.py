@@ -11,9 +11,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any, Final, NamedTuple
 
+from tailorbird.delivery.counts import Counts
 from tailorbird.delivery.endpoints import Endpoint
 from tailorbird.delivery.health import after, is_given_up, slots
 from tailorbird.delivery.outbox import Message, tried
@@ -21,11 +23,13 @@ from tailorbird.delivery.retry import Outcome, verdict
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.instants import DAY, MINUTE, SECOND
-from tailorbird.ports import Channel, Outbox, Receivers
+from tailorbird.ports import Channel, HeldBack, Outbox, Receivers
+from tailorbird.ports.gate import Gatekeeper
 
 GRACE_S: Final = 5.0
 """How long the end waits for messages that are on their way."""
 AGAIN_S: Final = 1.0
+AGAIN_US: Final = 1 * SECOND
 TIDY_US: Final = 10 * MINUTE
 LOOK_US: Final = 5 * SECOND
 """At least so often it is looked whether something is due."""
@@ -44,6 +48,14 @@ class Sending(NamedTuple):
     secrets: Sequence[bytes]
 
 
+class Finished(NamedTuple):
+    """A try that has ended."""
+
+    message: Message
+    outcome: Outcome
+    took_s: float
+
+
 class Deliver:
     """Sends what waits in the outbox; belongs to one event loop."""
 
@@ -56,7 +68,11 @@ class Deliver:
         now_us: Callable[[], int],
         chance: Callable[[], float],
         in_thread: InThread,
+        gate: Gatekeeper,
+        counts: Counts | None = None,
     ) -> None:
+        self._gate = gate
+        self.counts = counts or Counts()
         self._outbox = outbox
         self._receivers = receivers
         self._secrets_of = secrets_of
@@ -65,7 +81,7 @@ class Deliver:
         self._chance = chance
         self._in_thread = in_thread
         self._woken = asyncio.Event()
-        self._finished: list[tuple[Message, Outcome]] = []
+        self._finished: list[Finished] = []
         self._under_way: dict[str, tuple[Sending, asyncio.Task[None]]] = {}
         self._dropped: set[str] = set()
         self._tidied_us = 0
@@ -96,7 +112,7 @@ class Deliver:
             claimed, next_us = await self._in_thread(self._turn, finished, busy)
         except TailorbirdError as error:
             self._finished = finished + self._finished
-            _logger.warning("the outbox cannot be written", extra={"said": {"error": str(error)}})
+            _logger.warning("nothing can be sent now", extra={"said": {"error": str(error)}})
             await asyncio.sleep(AGAIN_S)
             return
         for sending in claimed:
@@ -132,7 +148,8 @@ class Deliver:
         self._under_way[sending.message.id] = sending, task
 
     async def _send(self, sending: Sending) -> None:
-        message = sending.message
+        message, clock_s = sending.message, asyncio.get_running_loop().time
+        begun_s = clock_s()
         try:
             outcome = await self._channel.send(sending.endpoint, sending.secrets, message)
         except Exception as error:
@@ -140,7 +157,7 @@ class Deliver:
             outcome = Outcome(None, f"it could not be sent ({type(error).__name__})")
         finally:
             self._under_way.pop(message.id, None)
-        self._finished.append((message, outcome))
+        self._finished.append(Finished(message, outcome, clock_s() - begun_s))
         self._woken.set()
 
     # What happens in the outbox's thread
@@ -154,30 +171,35 @@ class Deliver:
                 extra={"said": {"messages": len(found)}},
             )
 
-    def _turn(
-        self, finished: Sequence[tuple[Message, Outcome]], busy: Counter[str]
-    ) -> tuple[list[Sending], int]:
+    def _turn(self, finished: Sequence[Finished], busy: Counter[str]) -> tuple[list[Sending], int]:
         """Note what has ended, claim what may go; tells when something is due next."""
         claimed: list[Sending] = []
         next_us = self._now_us() + LOOK_US
         self._note(finished)
-        with self._outbox.transaction():
+        is_open = self._gate.is_current()
+        if not is_open:
+            next_us = self._now_us() + AGAIN_US
+        # What is claimed is on the disk before a withdrawal that comes meanwhile is acknowledged.
+        with ExitStack() as until_committed, self._outbox.transaction():
+            held_back = partial(self._is_held_back, until_committed) if is_open else None
             for endpoint in self._receivers.endpoints().values():
                 if not endpoint.is_enabled:
                     self._outbox.give_up(endpoint.id, endpoint.reason, self._now_us())
                     continue
-                some, due_us = self._claim(endpoint, busy[endpoint.id])
+                some, due_us = self._claim(endpoint, busy[endpoint.id], held_back)
                 claimed += some
                 next_us = min(next_us, due_us)
         if self._now_us() - self._tidied_us >= TIDY_US:
             self._tidy()
         return claimed, next_us
 
-    def _claim(self, endpoint: Endpoint, busy: int) -> tuple[list[Sending], int]:
-        now_us = self._now_us()
+    def _claim(
+        self, endpoint: Endpoint, busy: int, held_back: HeldBack | None
+    ) -> tuple[list[Sending], int]:
+        now_us, is_open = self._now_us(), held_back is not None
         health = self._outbox.health(endpoint.id)
         room = slots(health, now_us) - busy
-        due_us = self._outbox.next_due_us(endpoint.id)
+        due_us = self._outbox.next_due_us(endpoint.id, is_open=is_open)
         if due_us is None:
             return [], now_us + LOOK_US
         if room <= 0 or due_us > now_us:
@@ -189,21 +211,36 @@ class Deliver:
         except TailorbirdError as error:
             self._disable(endpoint.id, str(error))
             return [], now_us
-        claimed = self._outbox.claim(endpoint.id, now_us, room)
-        due_us = self._outbox.next_due_us(endpoint.id) if len(claimed) < room else None
+        claimed = self._outbox.claim(endpoint.id, now_us, room, held_back)
+        full = len(claimed) == room
+        due_us = None if full else self._outbox.next_due_us(endpoint.id, is_open=is_open)
         next_us = now_us + LOOK_US if due_us is None else due_us
         return [Sending(message, endpoint, secrets) for message in claimed], next_us
 
-    def _note(self, finished: Sequence[tuple[Message, Outcome]]) -> None:
+    def _is_held_back(self, until_committed: ExitStack, message: Message) -> bool:
+        """Whether a message may not be sent; who was told that somebody came is told she left."""
+        if message.is_exit and self._outbox.was_told(message):
+            return False
+        until_committed.enter_context(self._gate.still())
+        mark = self._gate.mark_of(message.subject)
+        verdict = self._gate.against(mark, message.needed)
+        if verdict is not None:
+            self.counts.held_back[verdict.reason] += 1
+        return verdict is not None
+
+    def _note(self, finished: Sequence[Finished]) -> None:
         """Keep what came of some tries."""
-        finished = [done for done in finished if done[0].endpoint not in self._dropped]
+        finished = [done for done in finished if done.message.endpoint not in self._dropped]
         if not finished:
             return
         now_us = self._now_us()
         ill: dict[str, str] = {}
+        ended: list[tuple[Message, float]] = []
         with self._outbox.transaction():
-            for message, outcome in finished:
-                self._outbox.keep(tried(message, outcome, now_us, self._chance()), now_us)
+            for message, outcome, took_s in finished:
+                kept = tried(message, outcome, now_us, self._chance())
+                self._outbox.keep(kept, now_us)
+                ended.append((kept, took_s))
                 health = after(
                     self._outbox.health(message.endpoint), outcome, now_us, self._chance()
                 )
@@ -213,6 +250,8 @@ class Deliver:
                 elif is_given_up(health, now_us):
                     days = limits.FAILING_DAYS
                     ill[message.endpoint] = f"nothing has arrived for {days} days: {health.told}"
+        for kept, took_s in ended:
+            self.counts.tried(kept, took_s)
         for endpoint, why in ill.items():
             self._disable(endpoint, why)
 

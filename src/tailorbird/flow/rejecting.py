@@ -13,7 +13,7 @@ from tailorbird.events.refusals import SORTS, RejectedItem, Sort
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.instants import DAY
-from tailorbird.ports import Rejects, StoredReject
+from tailorbird.ports.rejects import Rejects, StoredReject
 
 TIDY_S: Final = 600.0
 """At least so often those go that have become too old."""

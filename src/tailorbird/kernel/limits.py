@@ -64,6 +64,9 @@ PAUSE_SECONDS: Final = 10
 """How long nothing may come of a body."""
 BODY_SECONDS: Final = 60
 """How long the whole of it may take."""
+PURPOSES: Final = 100
+STATEMENTS: Final = 64
+"""What one identifier said of one purpose that is held for the gate: the newest."""
 REJECTS: Final = 10_000
 """Rejected messages that are kept; the oldest go first."""
 REJECTS_BYTES: Final = 64 * 1024 * 1024

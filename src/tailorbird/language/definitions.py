@@ -13,6 +13,7 @@ from tailorbird.kernel.values import format_number
 from tailorbird.language.ast import Node
 from tailorbird.language.operators import Type
 from tailorbird.language.printer import show
+from tailorbird.language.purposes import READY, Purpose
 
 Kind = Literal["trait", "score", "segment", "persona"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -83,6 +84,7 @@ class Definitions:
     ordered: tuple[Definition, ...] = ()
     personas: tuple[Definition, ...] = ()
     """In the order of the file: the first that holds is the persona. They are in `ordered` too."""
+    purposes: tuple[Purpose, ...] = READY
 
     def by_key(self) -> Mapping[Key, Definition]:
         """Every definition by kind and name."""
@@ -113,6 +115,20 @@ class Definitions:
                 for needed in keys:
                     digest.update(f"\n{needed} {found[needed]}".encode())
             found[definition.key] = digest.hexdigest()
+        return found
+
+    def purposes_by_key(self) -> dict[Key, frozenset[str]]:
+        """For each definition, and `PERSONAS`, its purpose and those of all that it depends on.
+
+        What is made of something that serves a purpose tells of it, so it serves that one too.
+        """
+        found: dict[Key, frozenset[str]] = {}
+        for one in self.ordered:
+            own = frozenset() if one.purpose is None else frozenset({one.purpose})
+            needed = [self.personas if key == PERSONAS else (key,) for key in one.depends]
+            keys = [key.key if isinstance(key, Definition) else key for k in needed for key in k]
+            found[one.key] = own.union(*(found[key] for key in keys))
+        found[PERSONAS] = frozenset().union(*(found[one.key] for one in self.personas))
         return found
 
     def closure(self, keys: set[Key]) -> Definitions:

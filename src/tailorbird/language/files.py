@@ -7,7 +7,7 @@ and what it means is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from tailorbird.kernel.values import UNIT, IdNumber, Missing, parse_number
 from tailorbird.language import ast
 from tailorbird.language.definitions import Definition, Kind, Line
 from tailorbird.language.printer import quote
+from tailorbird.language.purposes import NAME, NEEDS, READY, Purpose
 from tailorbird.language.resolve import Resolved, resolve
 from tailorbird.language.scalars import ScalarPlaces, Written
 from tailorbird.language.syntax import parse
@@ -34,6 +35,7 @@ _SECTIONS: Final[dict[str, Kind]] = {
     "segments": "segment",
     "personas": "persona",
 }
+_PURPOSES: Final = "purposes"
 _YAML: Final = "tag:yaml.org,2002:"
 _TAGS: Final = frozenset(
     {"str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp", "value"}
@@ -45,7 +47,8 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 _COMMA: Final = "within {...} a comma ends a value: put the expression in quotes"
 _SEGMENT_KEYS: Final = ("when", "parent", "purpose", "description", "refresh")
 _TRAIT_KEYS: Final = ("value", "description", "purpose")
-_SCORE_KEYS: Final = ("half_life", "points", "description")
+_SCORE_KEYS: Final = ("half_life", "points", "description", "purpose")
+_PURPOSE_KEYS: Final = ("needs", "basis", "description")
 _LINE_KEYS: Final = ("event", "where", "points", "cap_per_day")
 
 
@@ -76,15 +79,17 @@ def read_folder(folder: Path) -> dict[str, str]:
 def load(texts: Mapping[str, str]) -> Resolved:
     """Parse and check the definitions of several files, given by name."""
     written: list[Definition] = []
+    purposes: list[Purpose] = []
     problems: list[Problem] = []
     for file, text in texts.items():
-        reader = _File(file, text)
+        reader = _File(file, text, purposes)
         written.extend(reader.definitions())
         problems.extend(reader.problems)
+    table = purposes or READY
     if problems:
         # What parsed is checked as well, so that one run shows all that can be known.
-        _refuse_all([*problems, *_further(written)] if written else problems)
-    return resolve(written)
+        _refuse_all([*problems, *_further(written, table)] if written else problems)
+    return resolve(written, table)
 
 
 def _refuse_all(problems: list[Problem]) -> NoReturn:
@@ -95,9 +100,9 @@ def _refuse_all(problems: list[Problem]) -> NoReturn:
     raise DefinitionError(told)
 
 
-def _further(written: list[Definition]) -> list[Problem]:
+def _further(written: list[Definition], table: Sequence[Purpose]) -> list[Problem]:
     try:
-        resolve(written)
+        resolve(written, table)
     except DefinitionError as error:
         # Names may be unknown only because their own definition did not parse.
         return [problem for problem in error.problems if "there is no" not in problem.message]
@@ -128,7 +133,9 @@ class _FaultError(Exception):
 
 
 class _File:
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, purposes: list[Purpose]) -> None:
+        """``purposes``: the table so far, to which the file may add."""
+        self._purposes = purposes
         self.problems: list[Problem] = []
         self._written = Written(file, text)
 
@@ -143,7 +150,11 @@ class _File:
         if root is None:
             return ()
         self._refuse_strange(root)
-        for name, key, value in self._entries(root, "the file", tuple(_SECTIONS)):
+        for name, key, value in self._entries(root, "the file", (*_SECTIONS, _PURPOSES)):
+            if name == _PURPOSES:
+                if not _is_null(value):
+                    self._guard(found, partial(self._purpose_table, value))
+                continue
             kind = _SECTIONS[name]
             read = self._personas if kind == "persona" else self._section
             if not _is_null(value):
@@ -334,6 +345,30 @@ class _File:
             place=self._place(key),
         )
 
+    def _purpose_table(self, node: Node) -> Iterable[Definition]:
+        for name, key, value in self._entries(node, "the section of purposes"):
+            self._guard([], partial(self._purpose, name, key, value))
+        return ()
+
+    def _purpose(self, name: str, key: Node, node: Node) -> Iterable[Definition]:
+        """One purpose: what it needs, or a mapping that says more of it."""
+        if not NAME.fullmatch(name):
+            self._refuse(key, f"the purpose {name!r} has other than small letters, digits and _")
+        if name in [one.name for one in self._purposes]:
+            self._refuse(key, f"the purpose {name!r} is given twice")
+        if len(self._purposes) >= limits.PURPOSES:
+            self._refuse(key, f"a project has at most {limits.PURPOSES} purposes")
+        if isinstance(node, MappingNode):
+            parts = {n: v for n, _, v in self._entries(node, f"purpose {name!r}", _PURPOSE_KEYS)}
+        else:
+            parts = {} if _is_null(node) else {"needs": node}
+        needs = self._optional(parts, "needs") or NEEDS[0]
+        if needs not in NEEDS:
+            self._refuse(parts["needs"], f"needs: is {' or '.join(NEEDS)}, not {needs!r}")
+        basis, says = self._optional(parts, "basis"), self._optional(parts, "description")
+        self._purposes.append(Purpose(name, needs, basis or "", says or ""))
+        return ()
+
     def _personas(self, _key: Node, node: Node, _kind: Kind) -> Iterator[Definition]:
         if not isinstance(node, SequenceNode):
             self._refuse(
@@ -373,6 +408,7 @@ class _File:
             name,
             lines=tuple(self._score_lines(parts["points"])),
             half_life_us=half_life_us,
+            purpose=self._optional(parts, "purpose"),
             description=self._optional(parts, "description"),
             place=self._place(key),
         )

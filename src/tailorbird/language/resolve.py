@@ -17,6 +17,7 @@ from tailorbird.language.ast import Call, Node, children, walk
 from tailorbird.language.check import Checker
 from tailorbird.language.definitions import KINDS, PERSONAS, Definition, Definitions, Key, Line
 from tailorbird.language.operators import Type
+from tailorbird.language.purposes import READY, Purpose
 
 _SHORTEST_HALF_LIFE: Final = 64 * SECOND
 _START: Final = Place("<definitions>", 1, 1)
@@ -30,18 +31,19 @@ class Resolved:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def resolve(written: Sequence[Definition]) -> Resolved:
+def resolve(written: Sequence[Definition], purposes: Sequence[Purpose] = READY) -> Resolved:
     """Check parsed definitions against each other and put them in order of dependency.
 
     Raises `DefinitionError` with every problem found: unknown names with the nearest known one,
     wrong types, cycles with their path.
     """
-    return _Resolver(written).resolve()
+    return _Resolver(written, tuple(purposes)).resolve()
 
 
 class _Resolver:
-    def __init__(self, written: Sequence[Definition]) -> None:
+    def __init__(self, written: Sequence[Definition], purposes: tuple[Purpose, ...]) -> None:
         self._written = written
+        self._purposes = purposes
         self._problems: list[Problem] = []
         self._warnings: list[Problem] = []
         self._by_key: dict[Key, Definition] = {}
@@ -65,7 +67,8 @@ class _Resolver:
             raise DefinitionError(sorted(self._problems, key=_position))
         checked = tuple(self._checked[d.key] for d in order)
         personas = tuple(self._checked[d.key] for d in self._written if d.kind == "persona")
-        return Resolved(Definitions(checked, personas), sorted(self._warnings, key=_position))
+        definitions = Definitions(checked, personas, self._purposes)
+        return Resolved(definitions, sorted(self._warnings, key=_position))
 
     def _blame(self, definition: Definition, message: str) -> None:
         self._problems.append(Problem(definition.place or _START, message))
@@ -159,6 +162,7 @@ class _Resolver:
                 assert body is not None
                 body = checker.condition(body)
             self._parent(definition, checker)
+            self._purpose(definition)
         except DefinitionError as error:
             self._problems.extend(_placed(error, definition))
         self._warnings.extend(checker.warnings)
@@ -195,6 +199,13 @@ class _Resolver:
             hint = nearest(definition.parent, self._names["segment"])
             self._blame(definition, f"there is no segment {definition.parent!r}{hint}")
         checker.depends.add(key)
+
+    def _purpose(self, definition: Definition) -> None:
+        known = [purpose.name for purpose in self._purposes]
+        if definition.purpose is not None and definition.purpose not in known:
+            hint = nearest(definition.purpose, known)
+            says = f"there is no purpose {definition.purpose!r}{hint}; purposes: is the table"
+            self._blame(definition, says)
 
     # What may not be hidden behind a name
 

@@ -13,15 +13,19 @@ import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
 
+from tailorbird.delivery.counts import Counts
 from tailorbird.edges.local_socket import listen
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.events.columns import FactColumns
+from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.ports import EventLog, LogChunk, Logged, NotWritableError
+from tailorbird.runtimes.consents import consents_of
 from tailorbird.runtimes.moving import Moving
 from tailorbird.runtimes.project import SOCKET, STATE, Project
 from tailorbird.runtimes.rejects import rejecting_of
@@ -43,8 +47,12 @@ class WatchedLog:
     """The log, telling of each commit; closed to writing while there is a reason for it."""
 
     def __init__(
-        self, log: EventLog, committed: Callable[[], None], refusal: Callable[[], str]
+        self,
+        log: EventLog,
+        committed: Callable[[Sequence[Logged]], None],
+        refusal: Callable[[], str],
     ) -> None:
+        """``committed`` is called before anybody is told that something was written."""
         self._log = log
         self._committed = committed
         self._refusal = refusal
@@ -58,15 +66,21 @@ class WatchedLog:
     def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
         """Append batches, all or none; raises `NotWritableError`."""
         self._check()
+        told: list[Logged] = []
         with self._log.writing(now_us) as writing:
-            yield writing
-        self._committed()
+
+            def noted(columns: FactColumns) -> Logged:
+                told.append(writing(columns))
+                return told[-1]
+
+            yield noted
+        self._committed(told)
 
     def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
         """Append some batches with one sync; they are on the disk when this returns."""
         self._check()
         told = self._log.append(batches, now_us)
-        self._committed()
+        self._committed(told)
         return told
 
     def _check(self) -> None:
@@ -123,14 +137,15 @@ class Front:
         settings = self._project.settings
         room = Room(self._project.data, settings.least_room, settings.reserve)
         room.look()
-        log = WatchedLog(self._project.log, self._wake_up, room.refusal)
+        consents = consents_of(self._project, self._project.log)
+        log = WatchedLog(self._project.log, partial(self._accepted, consents), room.refusal)
         path = self._project.data / SOCKET
         listening = listen(path)
-        webhooks = Webhooks(self._project)
+        webhooks = Webhooks(self._project, consents, delivered := Counts())
         worker = WorkerLink(self._worker_command, listening, log, self._wake_up, webhooks.answers())
         commit = GroupCommit(log, self._project.now_us, refusal=room.refusal)
         rejecting = rejecting_of(self._project)
-        serving = Serving(self._project.now_us, commit, log, worker.about, rejecting)
+        serving = Serving(self._project.now_us, commit, log, worker.about, rejecting, delivered)
         people = Moving(self._project, log, serving, worker, webhooks, self._woken)
         server = self._server(serving)
         tasks = [
@@ -141,6 +156,7 @@ class Front:
                 lambda: room.watch(lambda disk: setattr(serving, "disk", disk)),
             )
         ]
+        tasks.append(asyncio.create_task(asyncio.to_thread(consents.follow)))
         committing = asyncio.create_task(commit.run())
         noting = asyncio.create_task(rejecting.run())
         answering = asyncio.create_task(server.serve())
@@ -163,6 +179,7 @@ class Front:
             await asyncio.to_thread(worker.end)  # nobody waits for what it was asked any more
             await asyncio.wait(tasks)
             await webhooks.close()
+            consents.close()
             gc.unfreeze()
         _logger.info("ended")
 
@@ -192,6 +209,11 @@ class Front:
         except BaseException:
             _logger.exception("a part of the server failed")
             self._ended.set()
+
+    def _accepted(self, consents: Consents, told: Sequence[Logged]) -> None:
+        """Something is in the log and nobody knows yet; called from any thread."""
+        consents.absorb(told)
+        self._wake_up()
 
     def _wake_up(self) -> None:
         """There may be something to do; called from any thread."""

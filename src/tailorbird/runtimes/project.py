@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tailorbird.runtimes.project_history import ProjectHistory
 
 DEFINITIONS: Final = "definitions"
+CONSENTS: Final = "consents.sqlite"
 HISTORY: Final = "history.duckdb"
 KEYS: Final = "keys.sqlite"
 LOG: Final = "log.sqlite"

@@ -10,6 +10,7 @@ from functools import partial
 from threading import local
 from typing import Any, Final
 
+from tailorbird.delivery.counts import Counts
 from tailorbird.delivery.endpoints import Endpoint
 from tailorbird.delivery.outbox import Message
 from tailorbird.delivery.retry import Outcome
@@ -21,6 +22,7 @@ from tailorbird.flow import webhooks
 from tailorbird.flow.deliver import Deliver
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import Standing
+from tailorbird.ports.gate import Gatekeeper
 from tailorbird.runtimes.project import REGISTRY, STATE, Project
 from tailorbird.runtimes.webhook_desk import desk_answers
 
@@ -30,8 +32,10 @@ PATIENCE_S: Final = 30.0
 class Webhooks:
     """Tells other systems who turned; made in the event loop, which it belongs to."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, gate: Gatekeeper, counts: Counts) -> None:
         self._project = project
+        self._gate = gate
+        self._counts = counts
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "deliver")
         self._connections = local()
@@ -50,6 +54,8 @@ class Webhooks:
             self._project.now_us,
             random.random,
             self._in_thread,
+            self._gate,
+            self._counts,
         )
         self._opened, self._deliver = outbox, deliver
         try:

@@ -94,6 +94,26 @@ METRICS: Final = (
         lambda s: s.unreadable,
     ),
     Metric(
+        "webhook_tries_total",
+        "counter",
+        "Tries to send a message to another system, by what came of them.",
+        lambda s: dict(s.delivered.states),
+        label="state",
+    ),
+    Metric(
+        "webhook_seconds_total",
+        "counter",
+        "How long all of these took.",
+        lambda s: round(s.delivered.seconds),
+    ),
+    Metric(
+        "held_back_total",
+        "counter",
+        "Messages that were not sent because of what people said of their purposes.",
+        lambda s: dict(s.delivered.held_back),
+        label="reason",
+    ),
+    Metric(
         "disk_free_bytes",
         "gauge",
         "Room on the disk of the data folder, without the reserve.",

@@ -10,7 +10,7 @@ from tailorbird.events.refusals import SORTS, Sort
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.instants import format_instant
-from tailorbird.ports import StoredReject
+from tailorbird.ports.rejects import StoredReject
 from tailorbird.server.answers import Answer, RefusedError
 from tailorbird.server.asked import Asked
 from tailorbird.server.parameters import choice, count

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, TypeVar
 
+from tailorbird.delivery.counts import Counts
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.advance import Live
 from tailorbird.flow.group_commit import GroupCommit
@@ -53,9 +54,11 @@ class Serving:
         log: EventLog,
         history: About | None = None,
         rejecting: Rejecting | None = None,
+        delivered: Counts | None = None,
     ) -> None:
         """``history`` answers in JSON what only it knows, and blocks meanwhile."""
         self.rejecting = rejecting or Rejecting(now_us)
+        self.delivered = delivered or Counts()
         self.now_us = now_us
         self.commit = commit
         self.log = log

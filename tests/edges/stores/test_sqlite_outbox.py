@@ -189,6 +189,36 @@ def test_the_next_instant_at_which_something_is_due_is_told() -> None:
         assert [m.id for m in outbox.claim("crm", 5, 9)] == ["m2"]
 
 
+def test_what_is_held_back_is_gone_and_the_next_goes_out() -> None:
+    with SqliteOutbox(None) as outbox, outbox.transaction():
+        ads = [
+            message(f"m{n}", subject=who)._replace(purposes="ads") for n, who in enumerate(PEOPLE)
+        ]
+        outbox.add([*ads, message("free", subject="bob"), message("later", subject="bob")])
+        assert outbox.claim("crm", 5, 9) == []
+        assert outbox.next_due_us("crm", is_open=False) is None
+        assert outbox.next_due_us("crm") == 0
+        found = outbox.claim("crm", 5, 2, lambda one: one.subject in ("ann", "bob"))
+        assert [m.id for m in found] == ["m2", "free"]
+        assert outbox.standing("crm").waiting == 3
+
+
+def test_what_an_endpoint_may_know_is_remembered_until_it_was_told_otherwise() -> None:
+    with SqliteOutbox(None) as outbox, outbox.transaction():
+        came = message("m1")._replace(purposes="ads", about="vip")
+        left = came._replace(id="m2", is_exit=True)
+        outbox.add([came])
+        assert not outbox.was_told(left)
+        (sent,) = outbox.claim("crm", 5, 9, lambda _: False)
+        assert outbox.was_told(left)
+        assert not outbox.was_told(left._replace(about="fan"))
+        outbox.keep(tried(sent, OUTCOMES[0], 5, 0.5), 5)
+        outbox.add([left])
+        (sent,) = outbox.claim("crm", 5, 9, lambda _: False)
+        outbox.keep(tried(sent, OUTCOMES[0], 5, 0.5), 5)
+        assert not outbox.was_told(left)
+
+
 def test_two_messages_that_say_the_same_are_two() -> None:
     with SqliteOutbox(None) as outbox, outbox.transaction():
         outbox.add([message("m1"), message("m1"), message("m1", subject="bob")])

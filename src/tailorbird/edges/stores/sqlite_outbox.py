@@ -18,10 +18,16 @@ from tailorbird.delivery.outbox import Message, claimed, given_up, interrupted, 
 from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.language.world import FOREVER
-from tailorbird.ports import Standing
+from tailorbird.ports import HeldBack, Standing
 
 WHAT: Final = "the outbox"
-_COLUMNS: Final = "id, endpoint, subject, event, body, state, tries, first_us, due_us, told"
+_COLUMNS: Final = (
+    "id, endpoint, subject, event, body, state, tries, first_us, due_us, told, "
+    "purposes, about, is_exit"
+)
+_FREE: Final = "purposes = ''"
+_ROUNDS: Final = 20
+"""So often a claim looks for more in the place of messages that were held back."""
 _OPEN: Final = "state IN ('pending', 'claimed', 'failed')"
 _WAITING: Final = "state IN ('pending', 'failed')"
 _AT_A_TIME: Final = 10_000
@@ -36,8 +42,8 @@ def add_messages(connection: apsw.Connection, messages: Iterable[Message]) -> No
         ).get
         due_us = FOREVER if is_behind else message.due_us
         connection.execute(
-            f"INSERT INTO messages ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (_free_id(connection, message.id), *message[1:8], due_us, message.told),
+            f"INSERT INTO messages ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (_free_id(connection, message.id), *message[1:8], due_us, *message[9:]),
         )
 
 
@@ -83,31 +89,61 @@ class SqliteOutbox(SqliteFile):
             self._put(message)
         return found
 
-    def claim(self, endpoint: str, now_us: int, most: int) -> list[Message]:
+    def claim(
+        self, endpoint: str, now_us: int, most: int, is_held_back: HeldBack | None = None
+    ) -> list[Message]:
         """See `Outbox`."""
-        due = self._select(
-            f"endpoint = ? AND {_WAITING} AND due_us < {FOREVER} AND due_us <= ? "
-            "ORDER BY due_us, number LIMIT ?",
-            (endpoint, now_us, most),
-        )
-        found = [claimed(message, now_us) for message in due]
-        for message in found:
-            self._put(message)
+        found: list[Message] = []
+        for _ in range(_ROUNDS):
+            due = self._due(endpoint, now_us, most - len(found), is_open=is_held_back is not None)
+            for message in due:
+                if message.purposes and is_held_back is not None and is_held_back(message):
+                    self._execute("DELETE FROM messages WHERE id = ?", (message.id,))
+                    self._release(message)
+                else:
+                    found.append(claimed(message, now_us))
+                    self._put(found[-1])
+                    self._note_told(message)
+            if len(found) == most or not due:
+                break
         return found
 
-    def next_due_us(self, endpoint: str) -> int | None:
+    def _due(self, endpoint: str, now_us: int, most: int, *, is_open: bool) -> list[Message]:
+        return self._select(
+            f"endpoint = ? AND {_WAITING} AND due_us < {FOREVER} AND due_us <= ? "
+            f"AND ({is_open:d} OR {_FREE}) ORDER BY due_us, number LIMIT ?",
+            (endpoint, now_us, most),
+        )
+
+    def next_due_us(self, endpoint: str, *, is_open: bool = True) -> int | None:
         """See `Outbox`."""
         found: int | None = self._execute(
             f"SELECT min(due_us) FROM messages WHERE endpoint = ? AND {_WAITING} "
-            f"AND due_us < {FOREVER}",
+            f"AND due_us < {FOREVER} AND ({is_open:d} OR {_FREE})",
             (endpoint,),
         ).get
         return found
+
+    def _note_told(self, message: Message) -> None:
+        """From the first try on it may have arrived."""
+        if message.purposes and not message.is_exit:
+            row = (message.endpoint, message.subject, message.about)
+            self._execute("INSERT OR IGNORE INTO told_entries VALUES (?, ?, ?)", row)
+
+    def was_told(self, message: Message) -> bool:
+        """See `Outbox`."""
+        row = (message.endpoint, message.subject, message.about)
+        asked = "SELECT 1 FROM told_entries WHERE endpoint = ? AND subject = ? AND about = ?"
+        return self._execute(asked, row).get is not None
 
     def keep(self, message: Message, now_us: int) -> None:
         """See `Outbox`."""
         if message.state == "sent":
             self._execute("DELETE FROM messages WHERE id = ?", (message.id,))
+            if message.is_exit and message.purposes:
+                row = (message.endpoint, message.subject, message.about)
+                gone = "DELETE FROM told_entries WHERE endpoint = ? AND subject = ? AND about = ?"
+                self._execute(gone, row)
         else:
             self._put(message)
         if message.state == "dead":
@@ -137,6 +173,7 @@ class SqliteOutbox(SqliteFile):
         with self.transaction():
             self._execute("DELETE FROM messages WHERE endpoint = ?", (endpoint,))
             self._execute("DELETE FROM health WHERE endpoint = ?", (endpoint,))
+            self._execute("DELETE FROM told_entries WHERE endpoint = ?", (endpoint,))
 
     def endpoints(self) -> list[str]:
         """See `Outbox`."""
@@ -205,11 +242,11 @@ class SqliteOutbox(SqliteFile):
 
     def _select(self, where: str, given: Sequence[Any] = ()) -> list[Message]:
         rows = self._execute(f"SELECT {_COLUMNS} FROM messages WHERE {where}", tuple(given))
-        return [Message(*row) for row in rows]
+        return [Message._make((*row[:-1], bool(row[-1]))) for row in rows]
 
     def _put(self, message: Message) -> None:
         self._execute(
             "UPDATE messages SET state = ?, tries = ?, first_us = ?, due_us = ?, told = ? "
             "WHERE id = ?",
-            (*message[5:], message.id),
+            (*message[5:10], message.id),
         )

@@ -20,7 +20,7 @@ from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
 from tailorbird.events.refusals import Refusal, RejectedItem, Sort
 from tailorbird.governance.seals import HASH_BYTES, NONCE_BYTES, BrokenSealError, open_seal, seal
 from tailorbird.kernel import limits
-from tailorbird.ports import StoredReject
+from tailorbird.ports.rejects import StoredReject
 
 WHAT: Final = "the store of rejected messages"
 _NOBODY: Final = blake2b(b"rejected messages", digest_size=HASH_BYTES).digest()

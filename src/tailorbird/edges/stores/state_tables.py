@@ -80,6 +80,15 @@ MIGRATIONS: Final = (
     CREATE TABLE record_id (id TEXT NOT NULL) STRICT;
     INSERT INTO record_id VALUES (lower(hex(randomblob(4))));
     """,
+    """
+    ALTER TABLE messages ADD COLUMN purposes TEXT NOT NULL DEFAULT '';
+    ALTER TABLE messages ADD COLUMN about TEXT NOT NULL DEFAULT '';
+    ALTER TABLE messages ADD COLUMN is_exit INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE told_entries (
+        endpoint TEXT NOT NULL, subject TEXT NOT NULL, about TEXT NOT NULL,
+        PRIMARY KEY (endpoint, subject, about)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added.
 

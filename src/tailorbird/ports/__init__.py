@@ -1,4 +1,4 @@
-"""Everything that the use cases ask of the world, on one page."""
+"""Everything that the use cases ask of the world: here and, by room, in the files beside."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tailorbird.delivery.retry import Outcome
 from tailorbird.events.cells import Kind
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.mapping import Mapping as RowMapping
-from tailorbird.events.refusals import RejectedItem, Sort
 from tailorbird.events.table import Reject, Rows
 from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.kernel.facts import Fact
@@ -425,6 +424,10 @@ class Standing(NamedTuple):
     health: Health
 
 
+HeldBack = Callable[[Message], bool]
+"""Whether a message may not be sent, because of its purposes."""
+
+
 class OutboxDesk(Protocol):
     """What people ask of the outbox; each call is a transaction of its own."""
 
@@ -453,11 +456,20 @@ class Outbox(OutboxDesk, Protocol):
     def recover(self) -> list[Message]:
         """Take back what a process that is gone had claimed; gives it, as of unknown outcome."""
 
-    def claim(self, endpoint: str, now_us: int, most: int) -> list[Message]:
-        """Claim so many messages that are due, the longest due first."""
+    def claim(
+        self, endpoint: str, now_us: int, most: int, is_held_back: HeldBack | None = None
+    ) -> list[Message]:
+        """Claim so many messages that are due, the longest due first.
 
-    def next_due_us(self, endpoint: str) -> int | None:
-        """When the next message is due that is not claimed."""
+        Those with purposes that are held back are gone. Without ``is_held_back`` nobody can tell,
+        and they wait.
+        """
+
+    def next_due_us(self, endpoint: str, *, is_open: bool = True) -> int | None:
+        """When the next message is due that is not claimed; one with purposes if that is open."""
+
+    def was_told(self, message: Message) -> bool:
+        """Whether the endpoint may know that the person is where the message says that she left."""
 
     def keep(self, message: Message, now_us: int) -> None:
         """Note what became of a claimed message; one that was sent is gone with that."""
@@ -512,45 +524,6 @@ class Endpoints(Receivers, Protocol):
 
     def remove_endpoint(self, endpoint: str) -> None:
         """Forget an endpoint and its secrets."""
-
-
-class StoredReject(NamedTuple):
-    """A rejected message as it is kept."""
-
-    number: int
-    """They are numbered upwards as they are stored."""
-    item: RejectedItem
-    is_erased: bool = False
-    """Whether the key of whom it is about was destroyed: then nothing can be said of it."""
-
-
-class Rejects(Protocol):
-    """The newest rejected messages, bounded in number, bytes and time."""
-
-    def add(self, items: Sequence[RejectedItem], before_us: int) -> None:
-        """Keep some; the oldest go where these are too many, and those from before an instant."""
-
-    def forget(self, before_us: int) -> None:
-        """Let go of those from before an instant."""
-
-    def clear(self, subject: str | None = None) -> int:
-        """Let go of all, or of those about one identifier; gives how many these were."""
-
-    def newest(
-        self,
-        most: int,
-        *,
-        before: int | None = None,
-        sort: Sort | None = None,
-        subject: str | None = None,
-    ) -> list[StoredReject]:
-        """So many of them, the newest first: before a number, of a sort, about an identifier."""
-
-    def find(self, number: int) -> StoredReject | None:
-        """The one with a number."""
-
-    def close(self) -> None:
-        """Let them be."""
 
 
 class Keyring(Protocol):
