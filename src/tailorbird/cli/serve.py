@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from tailorbird.cli.options import with_project
 from tailorbird.cli.output import say
 from tailorbird.kernel.errors import InputError
+from tailorbird.runtimes.listening import Tls, take_address
 from tailorbird.runtimes.project import Project
 
 
@@ -43,42 +42,26 @@ def command(
     from tailorbird.runtimes.routes import routes_of
 
     settings = project.settings
-    host, port = host or settings.host, port or settings.port
-    proxied = behind_proxy or settings.behind_proxy
-    options = _options(host, port, (tls_cert, tls_key), proxied=proxied)
+    listening = take_address(
+        host or settings.host,
+        port or settings.port,
+        _tls(tls_cert, tls_key),
+        proxied=behind_proxy or settings.behind_proxy,
+    )
     begin_logging(settings.log_level, settings.log_form, sys.stderr)
     worker = [sys.executable, "-m", "tailorbird.cli.worker", str(project.folder.resolve())]
-    say(f"listening on {'https' if tls_cert else 'http'}://{host}:{port}")
-    sys.stdout.flush()
-    Front(project, worker, options, lambda serving: routes_of(serving, project)).run()
+
+    def listens() -> None:
+        say(f"listening on {listening.url}")
+        sys.stdout.flush()
+
+    front = Front(project, worker, listening, lambda serving: routes_of(serving, project))
+    front.run(listens)
 
 
-def _options(
-    host: str, port: int, tls: tuple[Path | None, Path | None], *, proxied: bool
-) -> dict[str, Any]:
-    """What the HTTP server is told; raises `InputError` when that would not be safe."""
-    certificate, key = tls
-    if (certificate is None) != (key is None):
+def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
         raise InputError("TLS takes both: --tls-cert and --tls-key")
-    for path in (certificate, key):
-        if path is not None and not path.is_file():
-            raise InputError(f"there is no file {path}")
-    if certificate is None and not proxied and not _is_local(host):
-        raise InputError(
-            f"{host} can be reached by others, and without TLS they could read keys and people's "
-            "data on the way: give --tls-cert and --tls-key, or say --behind-proxy if a proxy "
-            "does TLS"
-        )
-    options: dict[str, Any] = {"host": host, "port": port, "proxy_headers": proxied}
-    if certificate is not None:
-        options |= {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
-    return options
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return Tls(certificate, key)

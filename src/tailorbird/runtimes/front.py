@@ -11,10 +11,11 @@ import gc
 import logging
 import resource
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 
@@ -26,6 +27,7 @@ from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.ports import EventLog, LogChunk, Logged, NotWritableError
 from tailorbird.runtimes.consents import consents_of
+from tailorbird.runtimes.listening import Listening
 from tailorbird.runtimes.moving import Moving
 from tailorbird.runtimes.project import SOCKET, STATE, Project
 from tailorbird.runtimes.rejects import rejecting_of
@@ -96,6 +98,15 @@ class WatchedLog:
 class _Server(uvicorn.Server):
     """The HTTP server; signals are the front's."""
 
+    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listens = listens
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so then."""
+        await super().startup(sockets)
+        self._listens()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
@@ -109,27 +120,27 @@ class Front:
         self,
         project: Project,
         worker: Sequence[str],
-        options: Mapping[str, Any],
+        listening: Listening,
         routes: Callable[[Serving], Router],
     ) -> None:
-        """``worker``: the command that starts the history's process; ``options``: uvicorn's."""
+        """``worker``: the command that starts the history's process."""
         self._project = project
         self._worker_command = worker
-        self._options = options
+        self._listening = listening
         self._routes = routes
 
-    def run(self) -> None:
-        """Serve until a signal ends it."""
+    def run(self, listens: Callable[[], None]) -> None:
+        """Serve until a signal ends it; ``listens`` is called once requests can be made."""
         allow_many_files()
-        self._project.take_over_old_history()
         self._project.log.become_writer()
+        self._project.take_over_old_history()
         self._project.log.hold_fresh()
         SqliteState(self._project.data / STATE).close()  # what is wrong with it is told at once
         runner = asyncio.Runner(loop_factory=_loop_factory())
         with runner:
-            runner.run(self._run())
+            runner.run(self._run(listens))
 
-    async def _run(self) -> None:
+    async def _run(self, listens: Callable[[], None]) -> None:
         loop = self._loop = asyncio.get_running_loop()
         self._woken, self._ended = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -147,7 +158,7 @@ class Front:
         rejecting = rejecting_of(self._project)
         serving = Serving(self._project.now_us, commit, log, worker.about, rejecting, delivered)
         people = Moving(self._project, log, serving, worker, webhooks, self._woken)
-        server = self._server(serving)
+        server = self._server(serving, listens)
         tasks = [
             asyncio.create_task(self._guarded(run))
             for run in (
@@ -159,7 +170,7 @@ class Front:
         tasks.append(asyncio.create_task(asyncio.to_thread(consents.follow)))
         committing = asyncio.create_task(commit.run())
         noting = asyncio.create_task(rejecting.run())
-        answering = asyncio.create_task(server.serve())
+        answering = asyncio.create_task(server.serve(self._listening.sockets))
         try:
             ended = asyncio.create_task(self._ended.wait())
             await asyncio.wait([ended, answering], return_when=asyncio.FIRST_COMPLETED)
@@ -183,7 +194,7 @@ class Front:
             gc.unfreeze()
         _logger.info("ended")
 
-    def _server(self, serving: Serving) -> _Server:
+    def _server(self, serving: Serving, listens: Callable[[], None]) -> _Server:
         config = uvicorn.Config(
             self._routes(serving),
             lifespan="off",
@@ -196,9 +207,9 @@ class Front:
             ws_max_size=SOCKET_BYTES,
             ws_per_message_deflate=False,  # its memory is hundreds of times that of a page
             timeout_graceful_shutdown=GRACE_SECONDS,
-            **self._options,
+            **self._listening.options,
         )
-        return _Server(config)
+        return _Server(config, listens)
 
     async def _guarded(self, run: Callable[[], Awaitable[None]]) -> None:
         """What goes wrong for good ends the server, so that somebody notices."""

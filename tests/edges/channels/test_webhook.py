@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
+from tests.certificates import Signed, self_signed
 from tests.receiving import Received, Receiver, Reply, receiver
 
 from tailorbird.delivery.addresses import networks
@@ -194,23 +193,15 @@ def test_a_name_is_resolved_once_and_the_address_that_was_looked_at_is_asked(
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for localhost, that nobody has vouched for, with its key."""
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    subprocess.run(
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
-        f"-addext subjectAltName=DNS:localhost -keyout {path} -out {path}.crt".split(),
-        check=True,
-        capture_output=True,
-    )
-    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
-    return path
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Signed:
+    """One for localhost, that nobody has vouched for."""
+    return self_signed(tmp_path_factory.mktemp("tls"), "DNS:localhost")
 
 
 @pytest.fixture
-def secure(certificate: Path) -> Iterator[Receiver]:
+def secure(certificate: Signed) -> Iterator[Receiver]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(*certificate)
     with receiver(context) as made:
         yield made
 
@@ -221,9 +212,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(secure: Receiver) -> N
 
 
 def test_a_certificate_is_checked_against_the_name_and_not_the_address(
-    secure: Receiver, certificate: Path
+    secure: Receiver, certificate: Signed
 ) -> None:
-    trusting = ssl.create_default_context(cafile=f"{certificate}.crt")
+    trusting = ssl.create_default_context(cafile=certificate.certificate)
     assert sent(secure.url.replace("127.0.0.1", "localhost"), tls=trusting).status == 204
     assert "certificate is not valid" in sent(secure.url, tls=trusting).said
     assert len(secure.received) == 1
