@@ -88,3 +88,26 @@ def test_names_that_are_not_there_are_refused(shop: Shop) -> None:
     assert unknown.exit_code == 2 and "did you mean 'repeat_viewer'" in unknown.output
     nobody = shop.run("explain", "repeat_viewer", "zoe")
     assert nobody.exit_code == 2 and "no fact of 'zoe'" in nobody.output
+
+
+def test_a_definition_for_a_purpose_says_whether_she_agreed(tmp_path: Path) -> None:
+    text = "segments: {keen: {when: 'did(\"Seen\")', purpose: marketing}, free: did('Seen')}\n"
+    said = {"purpose": "marketing", "granted": True}
+    facts = [
+        fact("ann", "m1", "2011-04-25T10:00Z", "Seen"),
+        fact("ann", "m2", "2011-04-26T10:00Z", "$consent", **said),
+        fact("bob", "m3", "2011-04-26T10:00Z", "Seen"),
+    ]
+    shop = Shop(tmp_path / "shop", text, facts)
+    told = shop.json("explain", "keen", "ann", "--at", "2011-05-01")["consent"]
+    assert told == {
+        "marketing": {
+            "may": True,
+            "reason": "granted",
+            "said": "2011-04-26T10:00:00Z",
+            "until": None,
+        }
+    }
+    assert shop.json("explain", "free", "ann", "--at", "2011-05-01")["consent"] == {}
+    done = shop.run("explain", "keen", "bob", "--at", "2011-05-01")
+    assert "it is for marketing: nothing said, so it is not told to others" in done.output

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.conftest import Run, answer_of
+from tests.cli.conftest import FACTS, Run, answer_of, fact, fill
+
+from tailorbird.kernel.facts import CONSENT
 
 
 def test_every_kind_of_definition_is_answered(run: Run, shop: Path) -> None:
@@ -45,3 +47,24 @@ def test_an_unknown_id_gets_the_nearest_one(run: Run, shop: Path) -> None:
     told = run("person", "somebody else", code=2).output
     assert "no fact of 'somebody else'" in told
     assert "did you mean" not in told
+
+
+def test_what_she_agreed_to_is_shown_by_purpose_for_all_her_ids(run: Run, folder: Path) -> None:
+    fill(
+        folder,
+        [
+            *FACTS,
+            fact("phone-9", "2024-02-27", CONSENT, purpose="marketing", granted=False),
+            fact("dee", "2024-02-28", CONSENT, purpose="analytics", granted=True),
+            fact("dee", "2024-02-29", CONSENT, purpose="analytics", granted=False),
+        ],
+    )
+    told = answer_of(run("person", "dee", "--at", "2024-02-28T12:00Z", "--json"))["consent"]
+    assert {purpose: one["reason"] for purpose, one in told.items()} == {
+        "analytics": "granted",
+        "marketing": "denied",
+        "personalisation": "nothing said",
+    }
+    assert (told["analytics"]["may"], told["marketing"]["may"]) == (True, False)
+    assert "consent: analytics denied, marketing denied" in run("person", "dee").output
+    assert "consent: analytics nothing said" in run("person", "ann").output

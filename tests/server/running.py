@@ -18,12 +18,16 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
+from tailorbird.edges.stores.sqlite_consents import SqliteConsents
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.flow.advance import Live
+from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.governance.api_keys import ApiKey, make_key
 from tailorbird.language import live
 from tailorbird.language.files import load_text
+from tailorbird.language.purposes import table_of
+from tailorbird.runtimes.front import WatchedLog
 from tailorbird.runtimes.routes import parts_of
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.heads import BoundedHeads
@@ -185,7 +189,7 @@ async def _move(people: Live, serving: Serving) -> None:
         serving.move()
         if people.last_number != number:
             serving.tell(turned)
-        seen = await asyncio.to_thread(people.to_show, now_us())
+        seen = serving.for_pages(await asyncio.to_thread(people.to_show, now_us()))
         if seen:
             serving.show(seen)
         await asyncio.sleep(0.002)
@@ -197,8 +201,12 @@ async def running(folder: Path, plan: str = PLAN, **more: Any) -> AsyncIterator[
     log = SqliteLog(folder / "log.sqlite", keyring)
     store = SqliteState(folder / "state.sqlite")
     people = Live(log, store, live.plan(load_text(plan).definitions), LogHistories(log))
-    commit = GroupCommit(log, now_us)
-    serving = Serving(now_us, commit, log)
+    table = table_of(load_text(plan).definitions.purposes)
+    consents = Consents(
+        log, SqliteConsents(folder / "consents.sqlite", keyring), lambda: table, now_us
+    )
+    commit = GroupCommit(WatchedLog(log, consents.absorb, lambda: ""), now_us)
+    serving = Serving(now_us, commit, log, gate=consents)
     serving.begin(people)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -233,6 +241,7 @@ async def running(folder: Path, plan: str = PLAN, **more: Any) -> AsyncIterator[
         await tasks[1]
         await tasks[2]
         store.close()
+        consents.close()
         log.close()
         keyring.close()
 

@@ -12,9 +12,11 @@ import msgspec
 from tests.flow.live_reading import Service, service
 
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
+from tailorbird.edges.stores.sqlite_consents import SqliteConsents
 from tailorbird.edges.stores.sqlite_rejects import SqliteRejects
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.flow import tail
+from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.flow.rejecting import Rejecting
 from tailorbird.governance.api_keys import make_key
@@ -22,6 +24,7 @@ from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import DAY, SECOND
 from tailorbird.language import live
 from tailorbird.language.files import load_text
+from tailorbird.language.purposes import table_of
 from tailorbird.ports import Version
 from tailorbird.runtimes.history_questions import HistoryQuestions
 from tailorbird.runtimes.project import REGISTRY, REJECTED
@@ -104,11 +107,18 @@ class Talk:
                 *msgspec.msgpack.decode(msgspec.msgpack.encode(given))
             ),
             Rejecting(lambda: self.now_us, self._rejects),
+            gate=self._gate(),
         )
         self._noting = asyncio.create_task(self.serving.rejecting.run())
         self.serving.begin(self.running.live)
         self.keys = KeyCheck(lambda: [STORED_WRITE, STORED_ADMIN, STORED_READ], lambda: self.now_us)
         self.app = Router(parts_of(self.serving, self.keys, RULES), self.keys)
+
+    def _gate(self) -> Consents:
+        running = self.running
+        store = SqliteConsents(None, running.keyring)
+        table = table_of(running.plan.definitions.purposes)
+        return Consents(running.log, store, lambda: table, lambda: self.now_us)
 
     def _rejects(self) -> SqliteRejects:
         return SqliteRejects(self.running.folder / REJECTED, self.running.keyring)

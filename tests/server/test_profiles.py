@@ -238,3 +238,23 @@ def test_definitions_may_be_switched_while_somebody_reads(shop: Talk) -> None:
             shop.running.adopt(plans[number % 2], shop.now_us)
 
     assert set(shop.run(both())) == {200}
+
+
+def test_what_may_be_done_with_data_about_somebody_is_told_by_purpose(shop: Talk) -> None:
+    at_us = NOW_US - 5 * SECOND
+    said = {"purpose": "marketing", "granted": True, "expires": "2030-01-01T00:00:00Z"}
+    shop.take_in(seen("ann", "m1"), seen("ann", "c1", "$consent", at_us, **said))
+    shop.take_in(seen("ann", "c2", "$consent", at_us, purpose="analytics", granted=False))
+    told = shop.get("/v1/profiles/ann?fields=consent")["consent"]
+    at = "2023-11-14T22:13:15Z"
+    assert told == {
+        "analytics": {"may": False, "reason": "denied", "said": at, "until": None},
+        "marketing": {
+            "may": True,
+            "reason": "granted",
+            "said": at,
+            "until": "2030-01-01T00:00:00Z",
+        },
+        "personalisation": {"may": False, "reason": "nothing said", "said": None, "until": None},
+    }
+    assert "consent" not in shop.get("/v1/profiles/ann")

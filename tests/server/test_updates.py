@@ -429,3 +429,40 @@ def test_a_thousand_pages_wait_and_each_hears_of_its_own_person(tmp_path: Path) 
             assert (await stream.next()).event == "end"
 
     conversation(tmp_path, work)
+
+
+GATED = """
+traits: {seen: {value: count("Seen"), purpose: analytics}}
+scores: {interest: {points: {Seen: 2.5}}}
+segments:
+  keen: {when: count("Seen") >= 1, purpose: personalisation}
+  buyer: did("Bought")
+personas: [{Looker: in_segment("keen")}]
+"""
+
+
+def test_a_page_is_shown_nothing_that_its_person_did_not_agree_to(tmp_path: Path) -> None:
+    async def work(server: Running) -> None:
+        async def shown(stream: Any) -> Any:
+            found = json.loads((await stream.next()).data)["newProfile"]
+            return found["persona"], found["segments"], found["traits"], found["scores"]
+
+        async def says(purpose: str, granted: bool) -> None:
+            said = {"purpose": purpose, "granted": granted}
+            await server.sent("track", userId="ann", event="$consent", properties=said)
+
+        await server.seen("ann")
+        await server.seen("ann", "Bought")
+        stream = await server.listen(await server.ticket("ann"))
+        interest = {"interest": 2.5}
+        assert await shown(stream) == (None, ["buyer"], {"seen": None}, interest)
+        await says("personalisation", True)
+        assert await shown(stream) == ("Looker", ["buyer", "keen"], {"seen": None}, interest)
+        await says("analytics", True)
+        assert await shown(stream) == ("Looker", ["buyer", "keen"], {"seen": 1}, interest)
+        await says("personalisation", False)
+        assert await shown(stream) == (None, ["buyer"], {"seen": 1}, interest)
+        again = await server.listen(await server.ticket("ann"))
+        assert await shown(again) == (None, ["buyer"], {"seen": 1}, interest)
+
+    conversation(tmp_path, work, plan=GATED)

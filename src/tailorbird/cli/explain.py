@@ -15,7 +15,7 @@ from tailorbird.cli.options import (
     with_project,
 )
 from tailorbird.cli.output import emit_json, printable, say, shown
-from tailorbird.flow.telling import explanation_json
+from tailorbird.flow.telling import consent_json, explanation_json
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import date_and_time
 from tailorbird.kernel.values import write_json
@@ -64,23 +64,32 @@ def command(
 ) -> None:
     """Why PERSON is in the segment NAME or not: each condition, its value, facts, next change.
 
-    NAME is a segment, score, trait or persona; `persona` is the list of personas.
+    NAME is a segment, score, trait or persona; `persona` is the list of personas. Of a definition
+    with purposes it says whether the gate is open for them.
 
     \b
     tailorbird explain repeat_viewer ann
     tailorbird explain vip ann --at 2011-05-01 --known then
     """
     from tailorbird.flow.explain import explained, named
+    from tailorbird.flow.profile import consent_of
 
     definitions = project.definitions.definitions
     key = named(definitions, name, kind)
     told = explained(
         project.history, definitions, key, person, moment.at_us, known_then=moment.known_then
     )
+    consent = consent_of(
+        project.history, definitions, key, person, moment.at_us, known_then=moment.known_then
+    )
     if as_json:
-        emit_json(explanation_json(told, known_then=moment.known_then))
+        told_json = explanation_json(told, known_then=moment.known_then)
+        emit_json({**told_json, "consent": consent_json(consent)})
         return
     _Printer(project.settings.zone, most, in_words).print(told, moment)
+    for purpose, verdict in consent.items():
+        what = "may be" if verdict.may else "is not"
+        say(f"it is for {purpose}: {verdict.reason}, so it {what} told to others")
 
 
 class _Printer:

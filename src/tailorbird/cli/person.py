@@ -15,7 +15,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, say, shown, table
 from tailorbird.flow.profile import Profile, profile
-from tailorbird.flow.telling import fact_json
+from tailorbird.flow.telling import consent_json, fact_json
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import write_json
@@ -38,9 +38,9 @@ from tailorbird.runtimes.project import Project
 @with_project
 @with_moment
 def command(project: Project, moment: Moment, id_: str, last: int, as_json: bool) -> None:
-    """Everything about one person: traits, scores, segments, persona, and the last facts.
+    """Everything about one person: traits, scores, segments, persona, consent, the last facts.
 
-    ID is any id of the person.
+    ID is any id of the person. Of consent it shows, by purpose, why the gate is open or shut.
 
     \b
     tailorbird person 17850 --at 2011-12-01
@@ -67,6 +67,8 @@ def _tell(found: Profile, definitions: Definitions, moment: Moment) -> None:
     say(f"persona: {shown(found.persona)}")
     inside = [name for name, value in _of(found, definitions, "segment") if value is True]
     say(f"segments: {', '.join(inside) or 'none'}")
+    told = [f"{purpose} {verdict.reason}" for purpose, verdict in found.consent.items()]
+    say(f"consent: {', '.join(told)}")
     rows = [["told", name, shown(value)] for name, value in found.told.items()]
     for kind in ("trait", "score"):
         gives = {d.name: d.gives for d in definitions.of_kind(kind)}
@@ -109,5 +111,6 @@ def _as_json(found: Profile, definitions: Definitions, moment: Moment) -> dict[s
         "scores": values["score"],
         "segments": [name for name, value in values["segment"].items() if value],
         "persona": plain(found.persona),
+        "consent": consent_json(found.consent),
         "timeline": [fact_json(fact) for fact in found.timeline],
     }

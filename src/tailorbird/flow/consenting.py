@@ -194,6 +194,26 @@ def verdicts(
     }
 
 
+def verdicts_of(
+    facts: Sequence[Fact], links: Sequence[Fact], table: Table, now_us: int
+) -> dict[str, Verdict]:
+    """The same of a person's facts, and of everything that says who is who."""
+    told, joined = told_by(facts), told_by(links)
+    latest: dict[Any, tuple[int, bool]] = {}
+    for one in told.verdicts:
+        seen = one.time_us, one.is_bot
+        latest[one.message] = max(latest.get(one.message, seen), seen)
+    bots = {message for message, (_, is_bot) in latest.items() if is_bot}
+    said = [one for one in told.statements if not one.granted or one.id not in bots]
+    gone, subjects = set(joined.taken_back), {fact.subject for fact in facts}
+    kept = [
+        (link, position)
+        for link, position in joined.links
+        if link.id not in gone and not subjects.isdisjoint((link.one, link.other))
+    ]
+    return verdicts(table, said, kept, now_us)
+
+
 def _together(links: Sequence[tuple[Link, int]]) -> Together:
     @cache
     def people_at(position: int) -> Mapping[Any, frozenset[Any]]:

@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.consenting import verdicts_of
+from tailorbird.governance.gate import Verdict
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import TRAITS, Fact
 from tailorbird.kernel.values import MISSING, Value, is_missing
 from tailorbird.language import live
 from tailorbird.language.definitions import PERSONAS, Definitions, Key
+from tailorbird.language.purposes import table_of
 from tailorbird.ports import Warehouse
 
 
@@ -43,6 +46,8 @@ class Profile(NamedTuple):
     persona: Value
     timeline: Sequence[Fact]
     """Her last facts, the newest first."""
+    consent: Mapping[str, Verdict]
+    """What may be done with data about her, by purpose."""
 
 
 def profile(
@@ -74,7 +79,28 @@ def profile(
         {key: answers[key] for key in definitions.by_key()},
         answers.get(PERSONAS, MISSING),
         counted[: -last - 1 : -1],
+        verdicts_of(counted, asking.links, table_of(definitions.purposes), at_us),
     )
+
+
+def consent_of(
+    history: NamingWarehouse,
+    definitions: Definitions,
+    key: Key,
+    subject: str,
+    at_us: int,
+    *,
+    known_then: bool = False,
+) -> dict[str, Verdict]:
+    """Whether data about a person may be used for what a definition is for, by purpose."""
+    purposes = definitions.purposes_by_key()[key]
+    if not purposes:
+        return {}
+    asking = Asking(history, known_then=known_then)
+    _, facts = _facts_of(history, asking, subject, at_us)
+    counted = [fact for fact in facts if asking.counts(fact, at_us)]
+    found = verdicts_of(counted, asking.links, table_of(definitions.purposes), at_us)
+    return {purpose: found[purpose] for purpose in sorted(purposes)}
 
 
 def facts_before(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tailorbird.flow.explain import Explained
+from tailorbird.governance.gate import Verdict
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.explain import Reason
@@ -20,6 +22,19 @@ def fact_json(fact: Fact) -> dict[str, Any]:
         "properties": plain(fact.properties),
         "context": plain(fact.context),
         "source": fact.source,
+    }
+
+
+def consent_json(told: Mapping[str, Verdict]) -> dict[str, Any]:
+    """What may be done with data about somebody, by purpose."""
+    return {
+        purpose: {
+            "may": verdict.may,
+            "reason": verdict.reason,
+            "said": _instant(verdict.said_us),
+            "until": _instant(verdict.until_us),
+        }
+        for purpose, verdict in told.items()
     }
 
 

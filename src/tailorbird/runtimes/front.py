@@ -156,7 +156,9 @@ class Front:
         worker = WorkerLink(self._worker_command, listening, log, self._wake_up, webhooks.answers())
         commit = GroupCommit(log, self._project.now_us, refusal=room.refusal)
         rejecting = rejecting_of(self._project)
-        serving = Serving(self._project.now_us, commit, log, worker.about, rejecting, delivered)
+        serving = Serving(
+            self._project.now_us, commit, log, worker.about, rejecting, delivered, consents
+        )
         people = Moving(self._project, log, serving, worker, webhooks, self._woken)
         server = self._server(serving, listens)
         tasks = [

@@ -211,7 +211,7 @@ class Moving:
         seen: Seen = ()
         turned += self._replaying.move(people)
         with suppress(GoneError):  # the rest is shown when the history is there again
-            seen = people.to_show(now_us)
+            seen = self._serving.for_pages(people.to_show(now_us))
         return turned, seen
 
 

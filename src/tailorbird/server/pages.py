@@ -18,6 +18,8 @@ from tailorbird.server.answers import RefusedError
 from tailorbird.server.feeds import EXPIRED, LINKED, LOADING, Ending, Feed, Said, full
 from tailorbird.server.showing import Showing
 
+Seen = Sequence[tuple[str, PersonView | None]]
+
 
 class PageFeed(Feed):
     """What one page hears."""
@@ -59,7 +61,15 @@ class PageFeed(Feed):
 class Pages:
     """Everybody's open pages; belongs to one event loop."""
 
-    def __init__(self, people: Live, showing: Showing, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        people: Live,
+        showing: Showing,
+        now_us: Callable[[], int],
+        shown: Callable[[Seen], Seen] = lambda seen: seen,
+    ) -> None:
+        """``shown``: what of people their pages may see."""
+        self._shown = shown
         self.people = people
         self._showing = showing
         self._now_us = now_us
@@ -82,7 +92,7 @@ class Pages:
         self._alone += ticket.is_alone
         try:
             view = await loop.run_in_executor(
-                self._thread, self.people.watch, ticket.identifier, now_us
+                self._thread, self._watched, ticket.identifier, now_us
             )
         except BaseException as error:
             page.close()
@@ -92,6 +102,10 @@ class Pages:
         if not page.was_offered:  # what was offered meanwhile is newer
             self._offer([page], view)
         return page
+
+    def _watched(self, identifier: str, now_us: int) -> PersonView | None:
+        ((_, view),) = self._shown([(identifier, self.people.watch(identifier, now_us))])
+        return view
 
     def _check(self, ticket: Ticket) -> None:
         if self.count >= limits.PAGES:
@@ -111,7 +125,7 @@ class Pages:
         self._alone -= page.ticket.is_alone
         self._thread.submit(self.people.unwatch, identifier)
 
-    def show(self, views: Sequence[tuple[str, PersonView | None]]) -> None:
+    def show(self, views: Seen) -> None:
         """Tell the pages of some people how those are now."""
         for identifier, view in views:
             pages = self._open.get(identifier)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, get_args
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType, structs
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, convert, structs
 
+from tailorbird.flow.telling import consent_json
 from tailorbird.flow.viewing import PersonView
+from tailorbird.governance.gate import Reason
 from tailorbird.kernel import limits
-from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.operators import Type
 from tailorbird.language.plain_values import plain
@@ -25,8 +27,20 @@ Field = Literal[
 ]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 SENT: Final = "sent"
+CONSENT: Final = "consent"
 _PASSING: Final = frozenset({"at", "as_of", "pending"})
 """What is told about the telling, and not about the person."""
+
+
+class Consent(Struct):
+    """Whether data about somebody may be used for a purpose."""
+
+    may: bool
+    reason: Reason
+    said: str | None
+    """When she said what decides."""
+    until: str | None
+    """When the consent ends that decides."""
 
 
 class Profile(Struct):
@@ -46,6 +60,8 @@ class Profile(Struct):
     """Facts below this position of the log are taken in."""
     pending: bool | UnsetType = UNSET
     """Whether her history is being read again, so that ``as_of`` is an older place."""
+    consent: dict[str, Consent] | UnsetType = UNSET
+    """What may be done with data about her, by purpose."""
     sent: dict[str, Any] | Raw | UnsetType = UNSET
     """The traits that were sent, whether or not a definition reads them."""
 
@@ -80,9 +96,9 @@ ID: Final = text(
 )
 _FIELDS: Final = choices(
     "fields",
-    f"Only these; all but `{SENT}` when it is not given. The history is asked for `{SENT}`: all "
-    "traits that were sent.",
-    (*FIELDS, SENT),
+    f"Only these; all but `{SENT}` and `{CONSENT}` when it is not given. The history is asked for "
+    f"`{SENT}`: all traits that were sent.",
+    (*FIELDS, SENT, CONSENT),
 )
 MIN_POSITION: Final = count(
     "min_position",
@@ -112,14 +128,26 @@ class Profiles:
     async def read(self, asked: Asked) -> Answer:
         """One person, with the chosen fields."""
         id_, fields = asked.path["id"], asked.query["fields"] or FIELDS
-        live = [name for name in fields if name != SENT]
+        live = [name for name in fields if name not in (SENT, CONSENT)]
         (found,) = await self._profiles([id_], live, asked.query["min_position"])
         if found is None:
             raise nobody()
         if SENT in fields:
             found.sent = await self._sent(id_)
+        if CONSENT in fields:
+            found.consent = await self._consent(id_)
         lasting = structs.replace(found, **dict.fromkeys(_PASSING, UNSET))
         return Answer(200, found, tag=tag_of(lasting))
+
+    async def _consent(self, id_: str) -> dict[str, Consent]:
+        gate = self._serving.gate
+        if gate is None:
+            raise RefusedError(503, "nobody asks what people said here")
+        try:
+            told = await self._serving.look(lambda: gate.about(gate.mark_of(id_)))
+        except TailorbirdError as error:
+            raise RefusedError(503, str(error), retry_after_s=1) from None
+        return convert(consent_json(told), dict[str, Consent])
 
     async def _sent(self, id_: str) -> Raw:
         try:

@@ -11,9 +11,11 @@ from typing import Final, NamedTuple, TypeVar
 from tailorbird.delivery.counts import Counts
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.advance import Live
+from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.flow.rejecting import Rejecting
 from tailorbird.flow.viewing import PersonView
+from tailorbird.flow.withholding import Withholding
 from tailorbird.kernel import limits
 from tailorbird.ports import EventLog
 from tailorbird.segments.membership import Turned
@@ -55,8 +57,14 @@ class Serving:
         history: About | None = None,
         rejecting: Rejecting | None = None,
         delivered: Counts | None = None,
+        gate: Consents | None = None,
     ) -> None:
-        """``history`` answers in JSON what only it knows, and blocks meanwhile."""
+        """``history`` answers in JSON what only it knows, and blocks meanwhile.
+
+        Without a ``gate`` pages are shown whatever there is.
+        """
+        self.gate = gate
+        self._withholding = None if gate is None else Withholding(gate)
         self.rejecting = rejecting or Rejecting(now_us)
         self.delivered = delivered or Counts()
         self.now_us = now_us
@@ -174,6 +182,16 @@ class Serving:
         """Have somebody shown who is watched and changed; gives what ends that."""
         self._viewers.add(shown)
         return lambda: self._viewers.discard(shown)
+
+    def for_pages(self, seen: Seen) -> Seen:
+        """How people are, as far as they let their pages be shown it; blocks a little."""
+        withholding = self._withholding
+        if withholding is None:
+            return seen
+        return [
+            (identifier, None if view is None else withholding.shown(view))
+            for identifier, view in seen
+        ]
 
     def show(self, seen: Seen) -> None:
         """Show how people are who are watched and changed."""

@@ -94,7 +94,7 @@ class Updates:
         if serving.closing.is_set():
             raise RefusedError(503, "the server ends; connect again", retry_after_s=1)
         if self._pages is None or self._pages.people is not people:
-            self._pages = Pages(people, Showing(fields), serving.now_us)
+            self._pages = Pages(people, Showing(fields), serving.now_us, serving.for_pages)
             serving.follow(self._pages.show)
             serving.at_end(self._pages.end)
         return self._pages
