@@ -54,6 +54,11 @@ def test_identifiers_stay_as_they_are(given: str) -> None:
     assert [fact.subject for fact in facts(found)] == [given] and not found.warnings
 
 
+def test_zeros_are_identifiers_where_0_is_not_refused() -> None:
+    other = Identifiers(["null"])
+    assert [other.read(given) for given in ("0", "000", "", "null")] == ["0", "000", None, None]
+
+
 @pytest.mark.parametrize("given", GARBAGE)
 def test_no_call_joins_anybody_with_what_identifies_nobody(given: str) -> None:
     calls = [
@@ -79,7 +84,7 @@ def test_a_link_set_by_hand_needs_two_identifiers_too() -> None:
 def test_a_project_says_what_it_refuses() -> None:
     ids = Identifiers(["Kasse 1"])
     assert ids.read("kasse 1") is None and ids.read("null") == "null"
-    assert ids.read(" ") is None and ids.read("0") is None
+    assert ids.read(" ") is None and ids.read("0") == "0"
     assert ids.read(12 * UNIT) == "12" and ids.read(True) is None
 
 

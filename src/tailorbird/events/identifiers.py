@@ -19,7 +19,7 @@ REFUSED: Final = (
 """What is refused where a project says nothing else, in small letters."""
 _AROUND: Final = " \t\r\n\v\f\u00a0\u200b\ufeff\"'`"
 _BLANK: Final = "0-"
-"""An identifier of these alone is an empty one, however long it is."""
+"""An identifier of these alone is an empty one, however long it is, where 0 is refused."""
 
 
 class Identifiers:
@@ -39,7 +39,7 @@ class Identifiers:
     def refuses(self, text: str) -> bool:
         """Whether a text identifies nobody."""
         if text[:1] in _BLANK and not text.strip(_BLANK):
-            return True
+            return text == "" or "0" in self._refused
         if len(text) <= self._longest:
             return text.strip(_AROUND).lower() in self._refused
         return text.isspace()
