@@ -42,7 +42,7 @@ def not_ready(server: Server) -> str:
 def metric(server: Server, name: str) -> int:
     with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as told:
         lines = told.read().decode().splitlines()
-    return int(dict(line.split(" ") for line in lines if line[0] != "#")[f"tailorbird_{name}"])
+    return int(dict(line.rsplit(" ", 1) for line in lines if line[0] != "#")[f"tailorbird_{name}"])
 
 
 def test_events_go_on_and_people_come_back_after_an_error_of_their_states(server: Server) -> None:

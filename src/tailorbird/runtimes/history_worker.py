@@ -185,7 +185,7 @@ class Worker:
 
     def answer(self, link: socket.socket) -> None:
         """Answer the front until it is gone; then this process ends at once."""
-        answer(link, {"facts_of": self._facts_of, "seeds": self._seeds, "ping": lambda: "pong"})
+        answer(link, {"facts_of": self._facts_of, "seeds": self._seeds})
         os._exit(0)
 
     def answer_about_people(self, link: socket.socket) -> None:

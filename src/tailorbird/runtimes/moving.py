@@ -182,7 +182,6 @@ class Moving:
     # What happens in the thread
 
     def _begin(self, store: SqliteState) -> Live:
-        self._worker.is_ready()
         self._version, files = self._newest()
         plan = live.plan(load_texts(files).definitions)
         endpoints = self._webhooks.told_now
@@ -191,15 +190,18 @@ class Moving:
             begun.adopt(plan, self._worker.seeds(files, self._project.now_us()))
         return begun
 
-    def _newest(self) -> tuple[int, Mapping[str, str]]:
+    def _versions(self) -> SqliteRegistry:
         if self._registry is None:  # its connection belongs to this thread
             self._registry = SqliteRegistry(self._project.data / REGISTRY)
-        newest = self._registry.newest()
+        return self._registry
+
+    def _newest(self) -> tuple[int, Mapping[str, str]]:
+        newest = self._versions().newest()
         return (0, {}) if newest is None else (newest.number, newest.files)
 
     def _move(self, people: Live) -> tuple[Entries, Seen]:
-        number, files = self._newest()
-        if number != self._version:
+        if self._versions().newest_number() != self._version:
+            number, files = self._newest()
             plan = live.plan(load_texts(files).definitions)
             people.adopt(plan, self._worker.seeds(files, self._project.now_us()))
             self._version = number

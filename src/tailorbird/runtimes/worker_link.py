@@ -122,10 +122,6 @@ class WorkerLink:
             raise GoneError
         return self._link
 
-    def is_ready(self) -> bool:
-        """Whether it has its history open; waits for it."""
-        return bool(self._asked().ask("ping") == "pong")
-
     def facts_of(self, subjects: Sequence[str], position: int) -> list[Fact]:
         """The facts of some subjects below a position of the log, in any order."""
         found: list[Fact] = []

@@ -64,9 +64,14 @@ class SqliteRegistry:
 
     def newest(self) -> Version | None:
         """The version with the highest number; None before the first publication."""
+        number = self.newest_number()
+        return self.find(number) if number else None
+
+    def newest_number(self) -> int:
+        """The highest number of a version; 0 before the first publication."""
         with self._told():
             (number,) = self._connection.execute("SELECT max(number) FROM versions").fetchone()
-            return None if number is None else self._version(number)
+            return number or 0
 
     def find(self, number: int) -> Version | None:
         """The version with a number; None when there is none."""
