@@ -52,11 +52,8 @@ class World:
         self._facts = sorted(kept.values(), key=lambda fact: fact.key)
         self._times = sorted({fact.time_us for fact in self._facts})
         self._states: dict[int, Workspace] = {}
-
-    @property
-    def is_still(self) -> bool:
+        self.is_still = not self._times
         """Whether the defaults are always in force."""
-        return not self._times
 
     def at(self, instant_us: int) -> Workspace:
         """What is in force at an instant."""

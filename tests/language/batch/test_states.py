@@ -17,7 +17,7 @@ from tailorbird.language import live
 from tailorbird.language.batch import states
 from tailorbird.language.batch.moments import Everybody
 from tailorbird.language.files import load_text
-from tailorbird.language.live.cutting import zone_named
+from tailorbird.language.live.as_cut import zone_named
 from tailorbird.language.world import World
 
 NOW = 1_700_000_000 * UNIT

@@ -132,3 +132,21 @@ def test_what_a_verdict_left_is_answered_when_the_person_begins_to_exist() -> No
     )
     assert isinstance(told, live.Step)
     assert told.changes == (live.Change(("segment", "s0"), True),)
+
+
+def test_ids_decide_between_facts_of_one_time_that_come_in_another_order() -> None:
+    plan = planned('sequence("Seen", "Bought")', 'sequence("Bought", "Seen")')
+    assert members(plan, [fact(2, "Seen", DAY), fact(1, "Bought", DAY)]) == {"s1"}
+    assert members(plan, [fact(1, "Seen", DAY), fact(2, "Bought", DAY)]) == {"s0"}
+
+
+def test_a_fact_at_which_somebody_wakes_counts_and_so_does_the_time_that_has_passed() -> None:
+    plan = planned(
+        'count("Seen", last="1d") >= 2',
+        'not did("Seen", last="1d")',
+        'absent("Bought", after="Seen", wait="2h", last="1d")',
+    )
+    facts = [fact(1, "Seen", 0), fact(2, "Seen", 3 * HOUR), fact(3, "Seen", 3 * DAY)]
+    assert members(plan, facts[:2]) == {"s0", "s2"}
+    assert members(plan, facts) == set()
+    assert members(plan, [*facts, fact(4, "Seen", 3 * DAY + HOUR)]) == {"s0"}

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.definitions import PERSONAS, Key
-from tailorbird.language.live.cutting import check_cut, scene_as_cut, scene_of
+from tailorbird.language.live.as_cut import scene_as_cut
+from tailorbird.language.live.cutting import check_cut, scene_of
 from tailorbird.language.live.generated.wakings import Waking
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.scene import ReplayError, Scene
@@ -77,12 +78,10 @@ def evaluated(
 def _woken(plan: Plan, state: PersonState, waking: Waking, now_us: int, world: World) -> Step:
     """The same for all that may differ, by the function that is written for such states."""
     _prune(plan, state, now_us)
-    scene = scene_as_cut(state, now_us, world) if waking.uses_scene else None
     until_us = world.next_change(now_us)
     if state.pending:
         until_us = min(until_us, state.pending[0].time_us)
-    turns, until_us = waking.function(state.slots, state.turned, until_us, now_us, scene)
-    state.wake_at = until_us if scene is None else min(until_us, scene.until_us)
+    turns, state.wake_at = waking.function(state, until_us, now_us, world)
     return Step(state, turn(plan, state, turns))
 
 

@@ -15,7 +15,7 @@ from tailorbird.kernel.limits import BAG_ENTRIES
 from tailorbird.language.live.answering import Step, evaluated
 from tailorbird.language.live.cutting import cut
 from tailorbird.language.live.plan import Plan
-from tailorbird.language.live.reacting import react
+from tailorbird.language.live.reacting import is_taken, react
 from tailorbird.language.live.retelling import bots_among, retold, without_bots
 from tailorbird.language.live.scene import Replay, ReplayError
 from tailorbird.language.live.state import PersonState
@@ -41,7 +41,8 @@ def step(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World) 
         unanswered = state.first_us is None and state.slots
         if unanswered or state.wake_at <= now_us:
             take_pending(plan, state, now_us, world)
-            take(plan, state, fact, world)
+            if not is_taken(plan, state, fact, now_us, world):
+                take(plan, state, fact, world)
             return evaluated(plan, state, now_us, world)
         reacted = react(plan, state, fact, now_us, world)
         if reacted is not None:

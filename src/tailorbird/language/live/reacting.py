@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.live.answering import Step, turn
-from tailorbird.language.live.cutting import scene_as_cut, view_as_cut
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.state import PersonState
 from tailorbird.language.world import World
@@ -15,10 +14,31 @@ def react(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World)
 
     None, with the state as it was: this fact, or this person, has to go the long way.
     """
-    if plan.timelines:
+    found = _reacted(plan, state, fact, now_us, world)
+    if found is None:
+        return None
+    turns, until_us = found
+    state.wake_at = until_us if world.is_still else min(until_us, world.next_change(now_us))
+    return Step(state, turn(plan, state, turns))
+
+
+def is_taken(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World) -> bool:
+    """Do what `take` does, of somebody who exists; False where the long way has to be gone.
+
+    What turns is not told: it is for whoever wakes at this instant and is asked everything.
+    """
+    exists = state.first_us is not None
+    return exists and _reacted(plan, state, fact, now_us, world) is not None
+
+
+def _reacted(
+    plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World
+) -> tuple[list[int], int] | None:
+    """Add a fact; gives what turns with it, and when the person is to be woken."""
+    if plan.timelines or state.bots:
         return None
     reaction = plan.reactions.to(fact)
-    if reaction is None or state.bots or world.version(now_us) != state.settings:
+    if reaction is None or world.version(now_us) != state.settings:
         return None
     if reaction.is_special is not None and reaction.is_special(fact.properties):
         return None
@@ -32,17 +52,4 @@ def react(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World)
         state.first_us = time_us
     if fact.act and (state.first_act_us is None or time_us < state.first_act_us):
         state.first_act_us = time_us
-    scene = scene_as_cut(state, now_us, world) if reaction.uses_scene else None
-    turns, until_us = reaction.function(
-        state.slots,
-        state.turned,
-        state.wake_at,
-        fact,
-        now_us,
-        view_as_cut(state, fact, world) if reaction.uses_view else None,
-        scene,
-    )
-    if scene is not None and scene.until_us < until_us:
-        until_us = scene.until_us
-    state.wake_at = until_us if world.is_still else min(until_us, world.next_change(now_us))
-    return Step(state, turn(plan, state, turns))
+    return reaction.function(state, fact, now_us, world)

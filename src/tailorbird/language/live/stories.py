@@ -30,6 +30,7 @@ from tailorbird.language.predicates import (
     depends_on_areas,
     depends_on_zone,
 )
+from tailorbird.language.world import FOREVER
 
 
 class LiveMatch:
@@ -96,7 +97,7 @@ class LiveAbsence:
         pattern = after if isinstance(after, Pattern) else Pattern((Step(after),))
         self.matcher = Matcher(pattern)
         self._awaited = compile_select(absence.awaited)
-        self._is_plain = (
+        self.is_plain = (
             not absence.ever
             and absence.same is None
             and not self._is_pattern
@@ -128,6 +129,11 @@ class LiveAbsence:
         """See `LiveOperation`."""
         if not state:
             return False
+        if self.is_plain:
+            absence = self._absence
+            held, until_us = overdue(state, absence.wait_us, absence.last_us, scene.now_us)
+            scene.soon(until_us)
+            return held
         entries = self._undecided(state)
         waiting = [time_us + self._absence.wait_us for time_us in self._unanswered(entries, scene)]
         last_us = self._absence.last_us
@@ -143,8 +149,8 @@ class LiveAbsence:
     def _unanswered(self, entries: list[Any], scene: Scene) -> list[int]:
         """Times of the occasions, in order, that nothing awaited has followed (in time)."""
         occasions = [entry for entry in entries if entry[4] is not None]
-        if not occasions or self._is_plain:
-            return [occasion[0] for occasion in occasions]
+        if not occasions:
+            return []
         read = [entry[4] for entry in occasions]
         ends = self.matcher.completions(read, looking(scene))
         answers: dict[str, list[list[Any]]] = {}
@@ -183,6 +189,27 @@ class LiveAbsence:
             if entries[index][2]:
                 return entries[index:]
         return entries
+
+
+def overdue(entries: list[Any], wait_us: int, last_us: int | None, now_us: int) -> tuple[bool, int]:
+    """Of plain absences whether the newest occasion whose deadline has passed is unanswered.
+
+    Gives also the next instant at which that may turn by itself. Entries are those of
+    `LiveAbsence`; only occasions after the last answer are looked at, the newest first.
+    """
+    until_us = FOREVER
+    for entry in reversed(entries):
+        if entry[4] is not None:
+            deadline_us = entry[0] + wait_us
+            if deadline_us <= now_us:
+                if last_us is None or deadline_us > now_us - last_us:
+                    ends_us = FOREVER if last_us is None else deadline_us + last_us
+                    return True, min(until_us, ends_us)
+                break
+            until_us = deadline_us
+        if entry[2]:
+            break
+    return False, until_us
 
 
 class LiveSmooth:

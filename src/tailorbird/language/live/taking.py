@@ -7,7 +7,8 @@ from typing import Final
 
 from tailorbird.kernel.facts import VERDICT, Fact
 from tailorbird.kernel.limits import BAG_ENTRIES
-from tailorbird.language.live.cutting import check_cut, cut, view_as_cut, zone_named
+from tailorbird.language.live.as_cut import view_as_cut, zone_named
+from tailorbird.language.live.cutting import check_cut, cut
 from tailorbird.language.live.following import move_clock, observe
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.scene import IGNORED, ReplayError, tidied

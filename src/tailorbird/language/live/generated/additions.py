@@ -53,10 +53,9 @@ class Additions:
         written = self._inline(index, operation, live)
         if written is not None:
             return written
-        self._filters.uses_view = True
-        add = self._source.bind(f"add_{index}", live.add)
+        add, view = self._source.bind(f"add_{index}", live.add), self._filters.view()
         self._source.bind(f"operation_{index}", live)
-        self._source.line(f"a{index} = {add}(slots.get({index}), view, {BAG_ENTRIES})")
+        self._source.line(f"a{index} = {add}(slots.get({index}), {view}, {BAG_ENTRIES})")
         self._source.line(f"t{index} = a{index} is not IGNORED")
         with self._source.block(f"if t{index}:"):
             self._source.line(f"slots[{index}] = tidied(operation_{index}, a{index}, time_us)")
@@ -146,10 +145,21 @@ class Additions:
         if flag != ALWAYS:
             self._source.line(f"{flag} = {taken}")
         with self._source.block(f"if {flag}:") if flag != ALWAYS else nullcontext():
-            state = f"put(slots.get({index}) or [], {text}, {BAG_ENTRIES})"
-            self._source.line(f"a{index} = tidied(operation_{index}, {state}, time_us)")
-            self._source.line(f"slots[{index}] = a{index}")
+            self._put(index, text)
         return flag
+
+    def _put(self, index: int, entry: str) -> None:
+        """See `put`; the newest fact comes last, which is nearly always."""
+        source, state = self._source, f"a{index}"
+        source.line(f"{state}, v = slots.get({index}), {entry}")
+        with source.block(f"if not {state}:"):
+            source.line(f"slots[{index}] = {state} = [v]")
+        newest = f"{state}[-1][0] < time_us and len({state}) < {PRUNED_EVERY - 1}"
+        with source.block(f"elif {newest}:"):
+            source.line(f"{state}.append(v)")
+        with source.block("else:"):
+            placed = f"put({state}, v, {BAG_ENTRIES})"
+            source.line(f"slots[{index}] = {state} = tidied(operation_{index}, {placed}, time_us)")
 
     def _mask(self, index: int, matcher: Matcher) -> tuple[int, list[str]]:
         """Bits that any fact of the name has, and a text for each that depends on the fact.
@@ -174,9 +184,8 @@ class Additions:
     def _entry(self, index: int, matcher: Matcher) -> tuple[str, str]:
         """When a pattern reads the fact, and the entry that it makes of it."""
         if matcher.kept is not None:
-            self._filters.uses_view = True
             read = self._source.bind(f"read_{index}", matcher.read)
-            self._source.line(f"e{index} = {read}(view)")
+            self._source.line(f"e{index} = {read}({self._filters.view()})")
             return f"e{index} is not None", f"e{index}"
         fixed, texts = self._mask(index, matcher)
         mask, taken = str(fixed), ALWAYS if fixed else NEVER

@@ -6,6 +6,7 @@ from typing import Final
 
 from tailorbird.kernel.values import MISSING
 from tailorbird.language.ast import Boolean, Call, Listing, Node, Number, Ref, Text
+from tailorbird.language.live.as_cut import view_as_cut
 from tailorbird.language.live.generated.source import Source
 from tailorbird.language.operations import Select
 from tailorbird.language.predicates import compile_select, compile_value
@@ -22,8 +23,6 @@ class Filters:
         self._source = source
         self._name = name
         self._act = act
-        self.uses_view = False
-        """Whether something that was written asks a closure about the fact."""
 
     def fits(self, select: Select, number: str) -> str:
         """Whether a fact is selected; ``number`` tells the names of its closures apart."""
@@ -56,8 +55,12 @@ class Filters:
         return self._closure(f"value_{number}", compile_value(node))
 
     def _closure(self, name: str, closure: object) -> str:
-        self.uses_view = True
-        return f"{self._source.bind(name, closure)}(view)"
+        return f"{self._source.bind(name, closure)}({self.view()})"
+
+    def view(self) -> str:
+        """The view of the fact, which is made for whatever asks for it first."""
+        self._source.bind("view_as_cut", view_as_cut)
+        return "(view := view or view_as_cut(state, fact, world))"
 
     def _condition(self, node: Node, name: str) -> str:
         if isinstance(node, Call) and node.op in ("and", "or"):

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, TypeGuard
 
 from tailorbird.kernel.values import MISSING, UNIT, bounded, mean
 from tailorbird.language.definitions import Key
+from tailorbird.language.live.as_cut import scene_as_cut
 from tailorbird.language.live.bags import TimesBag
 from tailorbird.language.live.expressions import Closure
 from tailorbird.language.live.generated.filters import compared
@@ -21,7 +22,9 @@ from tailorbird.language.live.generated.source import Source
 from tailorbird.language.live.lifetime import LifetimeFold
 from tailorbird.language.live.points import Total
 from tailorbird.language.live.scene import LiveOperation
+from tailorbird.language.live.stories import LiveAbsence, LiveMatch, overdue
 from tailorbird.language.operations import (
+    Absence,
     Apply,
     Const,
     Expr,
@@ -69,14 +72,23 @@ class Questions:
         self._table = table
         self._written: dict[object, str] = {}
         """Texts by what they stand for, as far as the statements above reach."""
-        self.uses_scene = False
-        """Whether something written here asks a closure."""
         self._asked: dict[Expr, str] = {}
         """The names of closures."""
         source.bind("MISSING", MISSING)
         source.bind("bounded", bounded)
         source.bind("mean", mean)
         source.bind("bisect_right", bisect_right)
+        source.bind("scene_as_cut", scene_as_cut)
+
+    def begin(self) -> None:
+        """What comes before all questions."""
+        self._source.line("turns, scene = [], None")
+
+    def end(self) -> None:
+        """What comes after them."""
+        with self._source.block("if scene is not None and scene.until_us < until_us:"):
+            self._source.line("until_us = scene.until_us")
+        self._source.line("return turns, until_us")
 
     def added(self, index: int) -> None:
         """An operation was added to in any case: its state needs no look-up."""
@@ -121,16 +133,47 @@ class Questions:
         return self._written[given]
 
     def _closure(self, expr: Expr) -> str:
-        self.uses_scene = True
         if isinstance(expr, Leaf):
             index = self._table.index_of(expr.operation)
-            value = self._source.bind(f"value_{index}", self._table.operations[index].value)
-            return f"bool({value}(slots.get({index}), scene))"
+            live = self._table.operations[index]
+            if isinstance(live, LiveAbsence) and live.is_plain:
+                return self._overdue(index, expr.operation)
+            value = self._source.bind(f"value_{index}", live.value)
+            asked = f"{value}({self._state(index)}, {self._scene()})"
+            if isinstance(live, LiveMatch):
+                return f"bool({self._may_complete(index, live)} and {asked})"
+            return f"bool({asked})"
         name = self._asked.get(expr)
         if name is None:
             closure = self._table.compile(expr)
             name = self._asked[expr] = self._source.bind(f"ask_{len(self._asked)}", closure)
-        return f"bool({name}(scene))"
+        return f"bool({name}({self._scene()}))"
+
+    def _scene(self) -> str:
+        """The scene, which is made for whatever asks for it first."""
+        return "(scene := scene or scene_as_cut(state, now_us, world))"
+
+    def _may_complete(self, index: int, live: LiveMatch) -> str:
+        """Mostly some step of a pattern has not happened, which takes no scene to see."""
+        may = self._source.bind(f"may_{index}", live.matcher.may_complete)
+        state = self._state(index)
+        return f"{state} and len({state}) >= {live.matcher.size} and {may}({state})"
+
+    def _overdue(self, index: int, absence: Operation) -> str:
+        """See `LiveAbsence.value`; when the newest fact is awaited, nothing is overdue."""
+        assert isinstance(absence, Absence)
+        key = ("overdue", index)
+        if key not in self._written:
+            self._source.bind("overdue", overdue)
+            state, held = self._state(index), f"o{index}"
+            self._source.line(f"{held} = False")
+            with self._source.block(f"if {state} and {state}[-1][4] is not None:"):
+                given = f"{state}, {absence.wait_us}, {absence.last_us}, now_us"
+                self._source.line(f"{held}, v = overdue({given})")
+                with self._source.block("if v < until_us:"):
+                    self._source.line("until_us = v")
+            self._written[key] = held
+        return self._written[key]
 
     # Comparisons
 

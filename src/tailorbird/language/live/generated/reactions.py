@@ -16,19 +16,15 @@ from tailorbird.language.live.generated.additions import Additions
 from tailorbird.language.live.generated.filters import ALWAYS, NEVER, Filters
 from tailorbird.language.live.generated.questions import Questions, Table
 from tailorbird.language.live.generated.source import Source
-from tailorbird.language.live.scene import Scene
+from tailorbird.language.live.state import PersonState
 from tailorbird.language.operations import Operation
-from tailorbird.language.predicates import View
+from tailorbird.language.world import World
 
-_HEAD: Final = "def react(slots, turned, until_us, fact, now_us, view, scene):"
+_HEAD: Final = "def react(state, fact, now_us, world):"
 
 Kind = tuple[str | None, bool]
-Function = Callable[
-    [dict[int, Any], frozenset[int], int, Fact, int, View | None, Scene | None],
-    tuple[list[int], int],
-]
-"""From slots, the numbers turned so far, the instant to wake at and a fact, the numbers that turn
-now and the instant to wake at then."""
+Function = Callable[[PersonState, Fact, int, World], tuple[list[int], int]]
+"""From a state and a fact, the numbers that turn now and the instant to wake at then."""
 
 Special = Callable[[dict[str, Any]], bool]
 
@@ -37,8 +33,6 @@ class Reaction(NamedTuple):
     """What a kind of fact does to a person."""
 
     function: Function
-    uses_view: bool
-    uses_scene: bool
     is_special: Special | None
     """Properties with which such a fact goes the long way."""
 
@@ -66,15 +60,19 @@ class Reactions:
     def to(self, fact: Fact) -> Reaction | None:
         """The reaction to a fact; None when there is none, or none yet."""
         kind: Kind = fact.name, fact.act
-        if kind not in self._written:
-            if fact.name not in self._rules.readers:
-                kind = None, fact.act
-            self._seen[kind] += 1
-            if self._seen[kind] <= patience.WRITTEN_AFTER or fact.name == VERDICT:
-                return None
-            if kind not in self._written:
-                self._written[kind] = self._write(*kind)
-        return self._written[kind]
+        if kind in self._written:
+            return self._written[kind]
+        if fact.name == VERDICT:
+            return None
+        if fact.name not in self._rules.readers:
+            kind = None, fact.act
+            if kind in self._written:
+                return self._written[kind]
+        self._seen[kind] += 1
+        if self._seen[kind] <= patience.WRITTEN_AFTER:
+            return None
+        made = self._written[kind] = self._write(*kind)
+        return made
 
     def text(self, name: str | None, act: bool) -> str:
         """The text of a function, for reading."""
@@ -85,11 +83,8 @@ class Reactions:
         touched = {number for index in readers for number in self._rules.table.affected[index]}
         if len(readers) + len(touched) > patience.LARGEST:
             return None
-        writer = _Writer(self._rules, name, act)
-        function = writer.source.function(_HEAD, "react")
-        return Reaction(
-            function, writer.uses_view, writer.uses_scene, self._rules.special.get(name)
-        )
+        function = _Writer(self._rules, name, act).source.function(_HEAD, "react")
+        return Reaction(function, self._rules.special.get(name))
 
 
 class _Writer:
@@ -102,20 +97,12 @@ class _Writer:
         self._filters = Filters(self.source, name, act)
         self._additions = Additions(self.source, self._filters)
         self._questions = Questions(self.source, rules.table)
-        self.source.line("time_us = fact.time_us")
-        self.source.line("properties = fact.properties")
-        self._ask_all(self._add_all())
-        self.source.line("return turns, until_us")
-
-    @property
-    def uses_view(self) -> bool:
-        """Whether something asks a closure about the fact."""
-        return self._filters.uses_view
-
-    @property
-    def uses_scene(self) -> bool:
-        """Whether something asks a closure about the person."""
-        return self._questions.uses_scene
+        self.source.line("slots, turned, until_us = state.slots, state.turned, state.wake_at")
+        self.source.line("time_us, properties, view = fact.time_us, fact.properties, None")
+        touched = self._add_all()
+        self._questions.begin()
+        self._ask_all(touched)
+        self._questions.end()
 
     def _add_all(self) -> dict[int, str]:
         """Write the additions; gives for each definition that they touch under which condition."""
@@ -130,7 +117,6 @@ class _Writer:
         return {n: ALWAYS if ALWAYS in c else " or ".join(c) for n, c in touched.items()}
 
     def _ask_all(self, touched: dict[int, str]) -> None:
-        self.source.line("turns = []")
         by_condition: dict[str, list[int]] = {ALWAYS: []}
         for number, condition in sorted(touched.items()):
             by_condition.setdefault(condition, []).append(number)

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from tailorbird.language.live.generated import patience
 from tailorbird.language.live.generated.questions import Questions, Table
 from tailorbird.language.live.generated.source import Source
-from tailorbird.language.live.scene import Scene
+from tailorbird.language.live.state import PersonState
+from tailorbird.language.world import World
 
-_HEAD = "def wake(slots, turned, until_us, now_us, scene):"
+_HEAD = "def wake(state, until_us, now_us, world):"
 
 
 class Waking(NamedTuple):
@@ -19,10 +20,9 @@ class Waking(NamedTuple):
 
     numbers: frozenset[int]
     """The definitions that are asked."""
-    function: Callable[
-        [dict[int, Any], frozenset[int], int, int, Scene | None], tuple[list[int], int]
-    ]
-    uses_scene: bool
+    function: Callable[[PersonState, int, int, World], tuple[list[int], int]]
+    """From a state and the instant to wake at in any case, the numbers that turn at an instant and
+    the next one to wake at."""
 
 
 class Wakings:
@@ -50,22 +50,22 @@ class Wakings:
 
     def text(self, operations: frozenset[int]) -> str:
         """The text of a function, for reading."""
-        return self._questions(operations)[0].text(_HEAD)
+        return self._source(operations).text(_HEAD)
 
     def _numbers(self, operations: frozenset[int]) -> frozenset[int]:
         return self._restless.union(*(self._table.affected[index] for index in operations))
 
-    def _questions(self, operations: frozenset[int]) -> tuple[Source, Questions]:
+    def _source(self, operations: frozenset[int]) -> Source:
         source = Source()
         questions = Questions(source, self._table)
-        source.line("turns = []")
+        source.line("slots, turned = state.slots, state.turned")
+        questions.begin()
         questions.turns(sorted(self._numbers(operations)))
-        source.line("return turns, until_us")
-        return source, questions
+        questions.end()
+        return source
 
     def _write(self, operations: frozenset[int]) -> Waking | None:
         numbers = self._numbers(operations)
         if len(operations) + len(numbers) > patience.LARGEST:
             return None
-        source, questions = self._questions(operations)
-        return Waking(numbers, source.function(_HEAD, "wake"), questions.uses_scene)
+        return Waking(numbers, self._source(operations).function(_HEAD, "wake"))
