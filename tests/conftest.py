@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 DATA = (HOUSE / os.environ.get("TAILORBIRD_TEST_DATA", "../shared/data")).resolve()
 
 NOT_SHIPPED = "data that may not be shipped: "
+NOT_GIVEN = "the machine does not give: "
 NEVER_SHIPPED = frozenset(
     {
         "complete_journey",
@@ -54,6 +56,19 @@ def data_file() -> Callable[[str], Path]:
         if not path.exists():
             private = name.partition("/")[0] in NEVER_SHIPPED
             pytest.skip(f"{NOT_SHIPPED}{name}" if private else f"data that is absent: {name}")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """Find a program that a machine need not have, or skip and say so."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            pytest.skip(f"{NOT_GIVEN}{name}")
         return path
 
     return find
@@ -99,7 +114,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _may_be_skipped(reason: str) -> bool:
-    return not os.environ.get("REQUIRE_ALL") or NOT_SHIPPED in reason
+    may_lack = NOT_SHIPPED in reason or NOT_GIVEN in reason
+    return may_lack or not os.environ.get("REQUIRE_ALL")
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -14,6 +14,7 @@ CONFTEST = Path(__file__).with_name("conftest.py")
 
 PRIVATE = "def test_of_private_data(data_file): data_file('rees46_sample/no-such-file.csv')"
 SHIPPED = "def test_of_shipped_data(data_file): data_file('uci_online_retail/no-such-file.csv')"
+LACKING = "def test_of_a_program(program): program('no-such-program')"
 MODULE = "import pytest\npytest.skip('no reason', allow_module_level=True)"
 MANY = "\n".join(f"def test_number_{n}(): print('ran', {n})" for n in range(20))
 
@@ -39,10 +40,19 @@ def test_absent_data_is_skipped_and_listed_above_the_closing_line(
     assert [line for line in above if "no-such-file.csv" in line]
 
 
-def test_a_full_run_may_lack_data_that_nobody_may_pass_on(tmp_path: Path) -> None:
-    code, output = run(tmp_path, PRIVATE, REQUIRE_ALL="1")
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (PRIVATE, "data that may not be shipped: rees46_sample/no-such-file.csv"),
+        (LACKING, "the machine does not give: no-such-program"),
+    ],
+)
+def test_a_full_run_may_lack_what_nobody_can_pass_on_and_what_a_machine_does_not_give(
+    tmp_path: Path, source: str, says: str
+) -> None:
+    code, output = run(tmp_path, source, REQUIRE_ALL="1")
     assert code == 0
-    assert "data that may not be shipped: rees46_sample/no-such-file.csv" in output
+    assert says in output
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])

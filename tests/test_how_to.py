@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,28 @@ def test_following_a_page_shows_what_it_says(page: str, imported: Path, tmp_path
             assert [line for line in text.splitlines() if line.strip() not in told] == []
             compared += 1
     assert compared
+
+
+SENTENCE = re.compile(r"`([^`]*\w \w[^`]*)`")
+
+
+def told_by_the_program() -> Iterator[str]:
+    """Every text of the source, with one mark in the place of each value."""
+    for path in (HOUSE / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(
+                    str(part.value) if isinstance(part, ast.Constant) else "\N{HORIZONTAL ELLIPSIS}"
+                    for part in node.values
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_what_the_server_is_said_to_say_is_what_it_says() -> None:
+    page = (PAGES / "when-something-is-wrong.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    quoted = [text for row in rows for cell in row[:2] for text in SENTENCE.findall(cell)]
+    assert len(quoted) > 15
+    told = list(told_by_the_program())
+    assert [text for text in quoted if not any(text in one for one in told)] == []
