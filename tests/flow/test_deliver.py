@@ -31,6 +31,7 @@ from tailorbird.events.columns import columns_of
 from tailorbird.flow import deliver
 from tailorbird.flow.consenting import Consents
 from tailorbird.flow.deliver import Deliver
+from tailorbird.flow.sealed_messages import SealedMessages
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import DAY, HOUR, SECOND
@@ -90,6 +91,7 @@ class Running:
             lambda: 0.5,
             self.in_thread,
             self.consents,
+            SealedMessages(self.keyring, os.urandom),
         )
 
     async def in_thread(self, run: Callable[..., Any], *given: Any) -> Any:
@@ -420,6 +422,27 @@ def ad(number: int, subject: str, *, is_exit: bool = False) -> Message:
     return made._replace(purposes="marketing", about="vip", is_exit=is_exit)
 
 
+def test_what_became_of_messages_is_counted(tmp_path: Path, crm: Receiver) -> None:
+    statuses = iter([503, 204, 422])
+    crm.answers = lambda _: Reply(next(statuses))
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            counts = made.deliver.counts
+            await made.add(message(1, "ann"), message(2, "ann"))
+            await made.until(lambda: counts.states["failed"] == 1)
+            await made.move(deliver.COUNT_US - 1)
+            await made.until(lambda: counts.states["dead"] == 1)
+            assert (counts.states["sent"], counts.states["failed"]) == (1, 1)
+            assert counts.seconds > 0
+            await made.add(message(3, "bob", endpoint="gone"))
+            await made.add(message(4)._replace(due_us=made.now_us + HOUR))
+            await made.move(2)
+            await made.until(lambda: counts.waiting == 1)
+
+    asyncio.run(run())
+
+
 def test_what_nobody_agreed_to_is_not_sent_and_is_counted(tmp_path: Path, crm: Receiver) -> None:
     async def run() -> None:
         async with running(tmp_path, crm.url) as made:
@@ -450,6 +473,42 @@ def test_a_message_that_waits_for_another_try_is_not_sent_after_a_withdrawal(
 
     asyncio.run(run())
     assert numbers(crm) == [1]
+
+
+def test_a_withdrawal_is_acknowledged_once_what_was_claimed_before_it_is_on_the_disk(
+    tmp_path: Path, crm: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, states = threading.Event(), list[str]()
+    crm.answers = lambda _: Reply(waits=let_go)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            made.says("ann", True)
+            asked = made.consents.against
+
+            def withdraw() -> None:
+                made.says("ann", False)
+                with SqliteOutbox(tmp_path / "state.sqlite") as others:
+                    states.extend(one.state for one in others._select("TRUE"))
+
+            withdrawing = threading.Thread(target=withdraw)
+
+            def against(*given: Any) -> Any:
+                verdict = asked(*given)
+                if not withdrawing.ident:  # as soon as the gate has answered, and before it is used
+                    withdrawing.start()
+                    withdrawing.join(0.3)
+                return verdict
+
+            monkeypatch.setattr(made.consents, "against", against)
+            await made.add(ad(1, "ann"))
+            await asyncio.to_thread(crm.until, lambda: bool(crm.received))
+            await asyncio.to_thread(withdrawing.join)
+            let_go.set()
+            await made.until(lambda: made.waiting() == 0)
+
+    asyncio.run(run())
+    assert states == ["claimed"]
 
 
 def test_who_was_told_that_somebody_came_is_told_that_she_left(
@@ -485,6 +544,27 @@ def test_while_nobody_can_tell_what_was_said_only_free_messages_go(
 
     asyncio.run(run())
     assert numbers(crm) == [2, 1]
+
+
+def test_a_message_about_an_erased_person_is_dropped_and_holds_nobody_up(
+    tmp_path: Path, crm: Receiver
+) -> None:
+    crm.answers = lambda _: Reply(503)
+
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            made.says("ann", True)
+            sealed = SealedMessages(made.keyring, os.urandom).sealed
+            await made.add(*sealed([ad(1, "ann"), message(2, "ann"), message(3, "bob")]))
+            await made.until(lambda: made.outbox.health("e0").failures == 2)
+            made.keyring.destroy([made.keyring.hash_of("ann")])
+            crm.answers = lambda _: Reply()
+            await made.move(DAY)
+            await made.until(lambda: made.waiting() == 0)
+            assert made.deliver.counts.states["erased"] >= 1
+
+    asyncio.run(run())
+    assert sorted(numbers(crm)) == [1, 3, 3]
 
 
 @pytest.mark.parametrize("seed", range(4))

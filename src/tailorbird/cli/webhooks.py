@@ -16,6 +16,7 @@ from tailorbird.delivery.outbox import Message
 from tailorbird.delivery.retry import verdict
 from tailorbird.delivery.signing import secret_text
 from tailorbird.flow import webhooks
+from tailorbird.flow.sealed_messages import SealedMessages
 from tailorbird.kernel.errors import InputError, UnknownNameError
 from tailorbird.kernel.instants import format_instant, parse_duration
 from tailorbird.ports import Standing
@@ -236,7 +237,7 @@ def test(project: Project, id_: str, as_json: bool) -> None:
 @json_option
 @with_project
 def failed(project: Project, id_: str, most: int, as_json: bool) -> None:
-    """Messages that were given up, the newest first.
+    """Messages that were given up, the newest first; none about people who were erased since.
 
     --most N: at most so many.
 
@@ -244,7 +245,9 @@ def failed(project: Project, id_: str, most: int, as_json: bool) -> None:
     tailorbird webhooks failed 5f3a90c1d2e3
     """
     webhooks.find(project.endpoints, id_)
-    found = project.outbox.dead(id_, most)
+    sealed = SealedMessages(project.keyring, os.urandom)
+    opened = [sealed.opened(message) for message in project.outbox.dead(id_, most)]
+    found = [message for message in opened if message is not None]
     if as_json:
         emit_json([_plain_message(message) for message in found])
         return

@@ -18,8 +18,10 @@ class Counts:
     """
 
     def __init__(self) -> None:
-        self.states: Counter[str] = Counter({"sent": 0, "failed": 0, "dead": 0})
-        """Tries by what came of them."""
+        self.states: Counter[str] = Counter({"sent": 0, "failed": 0, "dead": 0, "erased": 0})
+        """Tries by what came of them, and messages about people who were erased before one."""
+        self.waiting = 0
+        """Messages for all endpoints when somebody last looked."""
         self.seconds = 0.0
         """How long all of them took."""
         self.held_back: Counter[str] = Counter(dict.fromkeys(AGAINST, 0))

@@ -45,6 +45,8 @@ class Message(NamedTuple):
     """The segment; empty for a persona."""
     is_exit: bool = False
     """Whether it says that she is gone from there."""
+    is_sealed: bool = False
+    """Whether ``subject`` is a hash and ``body`` is sealed."""
 
     @property
     def needed(self) -> list[str]:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from heapq import merge as merged
-from itertools import islice
 from threading import RLock
 from typing import Any, Final
 
-from tailorbird.delivery.endpoints import Endpoint
 from tailorbird.events.columns import facts_of
 from tailorbird.flow.adopting import Seeds, fingerprint, put_seeds, turned_by_definition
 from tailorbird.flow.announcing import Announcing
+from tailorbird.flow.members import members
 from tailorbird.flow.recording import Recording
 from tailorbird.flow.replays import Refolded, Wanted, read_anew, refolded
 from tailorbird.flow.residents import RESIDENT_BYTES, Resident, Residents
@@ -66,11 +64,14 @@ class Live:
         histories: Histories | None = None,
         *,
         memory_bytes: int = RESIDENT_BYTES,
-        endpoints: Callable[[], Sequence[Endpoint]] = tuple,
+        announcing: Announcing | None = None,
+        max_lateness_us: int = FOREVER,
     ) -> None:
-        """``endpoints``: who is told of those who turn, asked in each commit in which some do."""
+        """``announcing`` tells other systems of those who turn, unless that is so long ago."""
         self.plan = plan
-        self._announcing = Announcing(endpoints, plan.definitions)
+        self._announcing = announcing or Announcing()
+        self._announcing.define(plan.definitions)
+        self._max_lateness_us = max_lateness_us
         self._log = log
         self._store = store
         self.record_id = store.record_id()
@@ -87,7 +88,7 @@ class Live:
         self._fingerprint = self._fingerprint or wanted
         self.is_stale = self._fingerprint != wanted
         """Whether the stored states are of other definitions: then they have to be adopted."""
-        self._recording = Recording(self._store.last_number())
+        self._recording = Recording(self._store.last_number(), self._max_lateness_us)
         self._last_number = self._recording.last
         self._world = World(self._store.workspace_facts())
         self._heavy: dict[int, PersonView] = {}
@@ -143,7 +144,8 @@ class Live:
         if steps:
             self._store.add_record(steps)
             if is_told:
-                self._store.add_messages(self._announcing.messages(steps))
+                news = self._recording.news(steps)
+                self._store.add_messages(self._announcing.messages(news))
 
     def _stored_wake_us(self) -> int:
         found = self._store.next_wake_us()
@@ -164,6 +166,7 @@ class Live:
             if chunk.next_position <= self.position:
                 return Entries()
             with self._commit() as turned:
+                self._recording.begin(now_us)
                 self._take_chunk(chunk, now_us, enough)
             return Entries(turned)
 
@@ -205,6 +208,7 @@ class Live:
         """Take in what waited, up to a position: one answer for all facts of a person."""
         for person, facts in held:
             resident = self._residents.get(person)
+            self._recording.about(max(fact.time_us for fact in facts))
             if resident.is_pending:
                 for fact in facts:
                     self._wait(resident, fact)
@@ -218,11 +222,13 @@ class Live:
             if self._next_wake_us > now_us:
                 return Entries()
             with self._commit() as turned:
+                self._recording.begin(now_us)
                 for _, person in self._store.due(now_us, most):
                     self._wake_until(self._residents.get(person), now_us, self.position - 1)
             return Entries(turned)
 
     def _take(self, fact: Fact, now_us: int) -> None:
+        self._recording.about(fact.time_us)
         if fact.subject == WORKSPACE:
             self._take_in_workspace(fact, now_us)
             return
@@ -287,7 +293,7 @@ class Live:
                     compared = list(self._store.compared())
                     for steps in turned_by_definition(compared, old, self._standings_of(plan), at):
                         self._note(steps, is_told=until > 0)
-                    self._recording = Recording(self._store.last_number())
+                    self._recording = Recording(self._store.last_number(), self._max_lateness_us)
             except BaseException:
                 self.plan = before
                 self._load()
@@ -418,7 +424,8 @@ class Live:
         else:  # her state is as it was stored, but she may have got another name since
             self._store.rename(resident.person, resident.name)
         number = self._residents.standing_of(resident.state)
-        self._store.put_pending(Pending(resident.person, self.position, cause, number))
+        kept = self._recording.kept(cause)
+        self._store.put_pending(Pending(resident.person, self.position, kept, number))
         self._residents.reload(resident)
 
     def _wait(self, resident: Resident, fact: Fact) -> None:
@@ -477,6 +484,7 @@ class Live:
         pending = self._store.find_pending(resident.person)
         assert pending is not None
         before, position = self._told(resident), told.wanted.position - 1
+        cause = self._recording.resumed(pending.cause)
         waiting, resident.waiting, resident.asked = resident.waiting, [], None
         self._heavy.pop(resident.person, None)
         if told.is_nobody and not waiting:
@@ -491,9 +499,9 @@ class Live:
             self._heavy[resident.person] = told.view
         self._residents.changed(resident)
         changes = differences(before, standing(self.plan, resident.state))
-        cause: Any = pending.cause
         self._recording.add(resident.name, changes, told.now_us, position, cause)
         for fact in waiting:
+            self._recording.about(fact.time_us)
             self._step(resident, fact, self._clock_us)
 
     def _told(self, resident: Resident) -> dict[Key, Any]:
@@ -586,12 +594,5 @@ class Live:
 
     def members(self, segment: str, after: str | None, most: int) -> list[str]:
         """Names of so many people in a segment, in order, that come after a name."""
-        key: Key = ("segment", segment)
-        self.plan.definitions.find("segment", segment)
         with self._lock:
-            pages = [
-                self._store.people_standing(number, after or "", most)
-                for number, stored in self._store.standings()
-                if key in live.membership(self.plan, live.decode(stored))
-            ]
-            return list(islice(merged(*pages), most))
+            return members(self._store, self.plan, segment, after, most)

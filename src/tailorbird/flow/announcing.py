@@ -15,11 +15,17 @@ class Announcing:
     """Makes messages out of steps of the record."""
 
     def __init__(
-        self, endpoints: Callable[[], Sequence[Endpoint]], definitions: Definitions
+        self,
+        endpoints: Callable[[], Sequence[Endpoint]] = tuple,
+        sealed: Callable[[Iterable[Message]], Iterable[Message]] = lambda messages: messages,
     ) -> None:
-        """``endpoints``: who is told, asked for each commit in which somebody turns."""
+        """``endpoints``: who is told, asked for each commit in which somebody turns.
+
+        ``sealed``: messages as they may be stored.
+        """
         self._endpoints = endpoints
-        self._purposes: dict[Key, frozenset[str]] = definitions.purposes_by_key()
+        self._sealed = sealed
+        self._purposes: dict[Key, frozenset[str]] = {}
 
     def define(self, definitions: Definitions) -> None:
         """Go on with others; who leaves what is defined no more is told of by what it was for."""
@@ -28,4 +34,6 @@ class Announcing:
     def messages(self, steps: Sequence[Turns]) -> Iterable[Message]:
         """The messages of some steps, for whoever listens."""
         endpoints = self._endpoints()
-        return announcements(Entries(steps), endpoints, self._purposes) if endpoints else ()
+        if not endpoints:
+            return ()
+        return self._sealed(announcements(Entries(steps), endpoints, self._purposes))

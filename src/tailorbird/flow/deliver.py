@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -20,6 +20,7 @@ from tailorbird.delivery.endpoints import Endpoint
 from tailorbird.delivery.health import after, is_given_up, slots
 from tailorbird.delivery.outbox import Message, tried
 from tailorbird.delivery.retry import Outcome, verdict
+from tailorbird.flow.sealed_messages import SealedMessages
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.instants import DAY, MINUTE, SECOND
@@ -31,6 +32,8 @@ GRACE_S: Final = 5.0
 AGAIN_S: Final = 1.0
 AGAIN_US: Final = 1 * SECOND
 TIDY_US: Final = 10 * MINUTE
+COUNT_US: Final = 1 * MINUTE
+"""So often it is counted how much waits."""
 LOOK_US: Final = 5 * SECOND
 """At least so often it is looked whether something is due."""
 
@@ -44,6 +47,8 @@ class Sending(NamedTuple):
     """A claimed message and where it goes."""
 
     message: Message
+    """As it is stored."""
+    opened: Message
     endpoint: Endpoint
     secrets: Sequence[bytes]
 
@@ -69,9 +74,11 @@ class Deliver:
         chance: Callable[[], float],
         in_thread: InThread,
         gate: Gatekeeper,
+        sealed: SealedMessages,
         counts: Counts | None = None,
     ) -> None:
         self._gate = gate
+        self._sealed = sealed
         self.counts = counts or Counts()
         self._outbox = outbox
         self._receivers = receivers
@@ -84,7 +91,7 @@ class Deliver:
         self._finished: list[Finished] = []
         self._under_way: dict[str, tuple[Sending, asyncio.Task[None]]] = {}
         self._dropped: set[str] = set()
-        self._tidied_us = 0
+        self._tidied_us = self._counted_us = 0
 
     @property
     def under_way(self) -> int:
@@ -151,7 +158,7 @@ class Deliver:
         message, clock_s = sending.message, asyncio.get_running_loop().time
         begun_s = clock_s()
         try:
-            outcome = await self._channel.send(sending.endpoint, sending.secrets, message)
+            outcome = await self._channel.send(sending.endpoint, sending.secrets, sending.opened)
         except Exception as error:
             _logger.exception("a message could not be sent")
             outcome = Outcome(None, f"it could not be sent ({type(error).__name__})")
@@ -189,9 +196,16 @@ class Deliver:
                 some, due_us = self._claim(endpoint, busy[endpoint.id], held_back)
                 claimed += some
                 next_us = min(next_us, due_us)
+        if self._now_us() - self._counted_us >= COUNT_US:
+            self._count()
         if self._now_us() - self._tidied_us >= TIDY_US:
             self._tidy()
         return claimed, next_us
+
+    def _count(self) -> None:
+        self._counted_us = self._now_us()
+        known = self._receivers.endpoints()
+        self.counts.waiting = sum(self._outbox.standing(endpoint).waiting for endpoint in known)
 
     def _claim(
         self, endpoint: Endpoint, busy: int, held_back: HeldBack | None
@@ -215,15 +229,26 @@ class Deliver:
         full = len(claimed) == room
         due_us = None if full else self._outbox.next_due_us(endpoint.id, is_open=is_open)
         next_us = now_us + LOOK_US if due_us is None else due_us
-        return [Sending(message, endpoint, secrets) for message in claimed], next_us
+        return list(self._opened(claimed, endpoint, secrets)), next_us
+
+    def _opened(
+        self, claimed: Sequence[Message], endpoint: Endpoint, secrets: Sequence[bytes]
+    ) -> Iterator[Sending]:
+        """What may be read of claimed messages; those about whoever was erased are gone."""
+        for message in claimed:
+            opened = self._sealed.opened(message)
+            if opened is None:
+                self._outbox.discard(message)
+                self.counts.states["erased"] += 1
+            else:
+                yield Sending(message, opened, endpoint, secrets)
 
     def _is_held_back(self, until_committed: ExitStack, message: Message) -> bool:
         """Whether a message may not be sent; who was told that somebody came is told she left."""
         if message.is_exit and self._outbox.was_told(message):
             return False
         until_committed.enter_context(self._gate.still())
-        mark = self._gate.mark_of(message.subject)
-        verdict = self._gate.against(mark, message.needed)
+        verdict = self._gate.against(self._sealed.mark_of(message), message.needed)
         if verdict is not None:
             self.counts.held_back[verdict.reason] += 1
         return verdict is not None

@@ -468,6 +468,9 @@ class Outbox(OutboxDesk, Protocol):
     def next_due_us(self, endpoint: str, *, is_open: bool = True) -> int | None:
         """When the next message is due that is not claimed; one with purposes if that is open."""
 
+    def discard(self, message: Message) -> None:
+        """Forget a claimed message, and that anything was told of whom it is about."""
+
     def was_told(self, message: Message) -> bool:
         """Whether the endpoint may know that the person is where the message says that she left."""
 
@@ -528,6 +531,9 @@ class Endpoints(Receivers, Protocol):
 
 class Keyring(Protocol):
     """Random keys by name, in a file of their own that is never part of a backup."""
+
+    def hashes_of(self, texts: Iterable[str]) -> list[bytes]:
+        """What stands for some identifiers outside of seals; their keys have these names."""
 
     def found(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         """The keys of those names that have one."""

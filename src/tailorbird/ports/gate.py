@@ -64,8 +64,5 @@ class Gatekeeper(Protocol):
     def still(self) -> AbstractContextManager[None]:
         """Let nothing that is said meanwhile be acknowledged before the block has been left."""
 
-    def mark_of(self, subject: str) -> Any:
-        """What stands for an identifier where it is asked."""
-
     def against(self, mark: Any, purposes: Collection[str]) -> Verdict | None:
         """Why data about somebody may not be used for all of these; None when it may."""

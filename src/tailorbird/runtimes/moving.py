@@ -184,8 +184,16 @@ class Moving:
     def _begin(self, store: SqliteState) -> Live:
         self._version, files = self._newest()
         plan = live.plan(load_texts(files).definitions)
-        endpoints = self._webhooks.told_now
-        begun = Live(self._log, store, plan, self._worker, endpoints=endpoints)
+        announcing = self._webhooks.announcing()
+        lateness_us = self._project.settings.max_lateness_us
+        begun = Live(
+            self._log,
+            store,
+            plan,
+            self._worker,
+            announcing=announcing,
+            max_lateness_us=lateness_us,
+        )
         if begun.is_stale or (not begun.position and self._log.end_position):
             begun.adopt(plan, self._worker.seeds(files, self._project.now_us()))
         return begun

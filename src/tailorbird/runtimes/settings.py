@@ -15,7 +15,7 @@ from tailorbird.events.identifiers import REFUSED, Identifiers
 from tailorbird.events.sections import Section, read_sections
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, InputError, Problem
-from tailorbird.kernel.instants import find_zone, format_duration, parse_duration
+from tailorbird.kernel.instants import DAY, find_zone, format_duration, parse_duration
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 FORMS: Final = ("json", "text")
@@ -220,6 +220,13 @@ SETTINGS: Final = (
         _one_of(*FORMS),
     ),
     Setting(
+        "max_lateness",
+        "a duration such as 7d",
+        "7d",
+        "other systems are not told who turned because of a fact that is older when it comes",
+        _gap,
+    ),
+    Setting(
         "origins",
         "addresses of sites such as https://shop.example, with commas between",
         "",
@@ -255,6 +262,7 @@ class Settings:
     webhook_networks: tuple[Network, ...] = ()
     log_level: str = "info"
     log_form: str = "json"
+    max_lateness_us: int = 7 * DAY
     origins: tuple[str, ...] = ()
     push_fields: tuple[str, ...] = ()
 
@@ -289,7 +297,8 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
             problems.extend(error.problems)
     if problems:
         raise DefinitionError(problems)
-    values["session_gap_us"] = values.pop("session_gap")
+    for name in ("session_gap", "max_lateness"):
+        values[f"{name}_us"] = values.pop(name)
     return Settings(**values)
 
 

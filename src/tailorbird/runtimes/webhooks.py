@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,9 @@ from tailorbird.edges.local_socket import Answer
 from tailorbird.edges.registries.sqlite_endpoints import SqliteEndpoints
 from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
 from tailorbird.flow import webhooks
+from tailorbird.flow.announcing import Announcing
 from tailorbird.flow.deliver import Deliver
+from tailorbird.flow.sealed_messages import SealedMessages
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import Standing
 from tailorbird.ports.gate import Gatekeeper
@@ -35,6 +38,7 @@ class Webhooks:
     def __init__(self, project: Project, gate: Gatekeeper, counts: Counts) -> None:
         self._project = project
         self._gate = gate
+        self._sealed = SealedMessages(project.keyring, os.urandom)
         self._counts = counts
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "deliver")
@@ -55,6 +59,7 @@ class Webhooks:
             random.random,
             self._in_thread,
             self._gate,
+            self._sealed,
             self._counts,
         )
         self._opened, self._deliver = outbox, deliver
@@ -74,6 +79,10 @@ class Webhooks:
         """There may be something to send."""
         if self._deliver is not None:
             self._deliver.wake()
+
+    def announcing(self) -> Announcing:
+        """What puts into the outbox who turned."""
+        return Announcing(self.told_now, self._sealed.sealed)
 
     def told_now(self) -> list[Endpoint]:
         """Who is told of those who turn, by the registry as it is now; for any thread."""

@@ -96,9 +96,15 @@ METRICS: Final = (
     Metric(
         "webhook_tries_total",
         "counter",
-        "Tries to send a message to another system, by what came of them.",
+        "Tries to send a message, by what came of them, and messages of people who were erased.",
         lambda s: dict(s.delivered.states),
         label="state",
+    ),
+    Metric(
+        "webhooks_waiting",
+        "gauge",
+        "Messages that wait to be sent, as of the last look.",
+        lambda s: s.delivered.waiting,
     ),
     Metric(
         "webhook_seconds_total",

@@ -23,7 +23,7 @@ from tailorbird.ports import HeldBack, Standing
 WHAT: Final = "the outbox"
 _COLUMNS: Final = (
     "id, endpoint, subject, event, body, state, tries, first_us, due_us, told, "
-    "purposes, about, is_exit"
+    "purposes, about, is_exit, is_sealed"
 )
 _FREE: Final = "purposes = ''"
 _ROUNDS: Final = 20
@@ -42,7 +42,7 @@ def add_messages(connection: apsw.Connection, messages: Iterable[Message]) -> No
         ).get
         due_us = FOREVER if is_behind else message.due_us
         connection.execute(
-            f"INSERT INTO messages ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO messages ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (_free_id(connection, message.id), *message[1:8], due_us, *message[9:]),
         )
 
@@ -129,6 +129,13 @@ class SqliteOutbox(SqliteFile):
         if message.purposes and not message.is_exit:
             row = (message.endpoint, message.subject, message.about)
             self._execute("INSERT OR IGNORE INTO told_entries VALUES (?, ?, ?)", row)
+
+    def discard(self, message: Message) -> None:
+        """See `Outbox`."""
+        self._execute("DELETE FROM messages WHERE id = ?", (message.id,))
+        row = (message.endpoint, message.subject)
+        self._execute("DELETE FROM told_entries WHERE endpoint = ? AND subject = ?", row)
+        self._release(message)
 
     def was_told(self, message: Message) -> bool:
         """See `Outbox`."""
@@ -242,7 +249,7 @@ class SqliteOutbox(SqliteFile):
 
     def _select(self, where: str, given: Sequence[Any] = ()) -> list[Message]:
         rows = self._execute(f"SELECT {_COLUMNS} FROM messages WHERE {where}", tuple(given))
-        return [Message._make((*row[:-1], bool(row[-1]))) for row in rows]
+        return [Message._make((*row[:-2], bool(row[-2]), bool(row[-1]))) for row in rows]
 
     def _put(self, message: Message) -> None:
         self._execute(

@@ -89,6 +89,9 @@ MIGRATIONS: Final = (
         PRIMARY KEY (endpoint, subject, about)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE messages ADD COLUMN is_sealed INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added.
 
