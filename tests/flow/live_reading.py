@@ -12,9 +12,10 @@ from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.events.columns import columns_of, facts_of
-from tailorbird.flow.adopting import seeds
+from tailorbird.flow.adopting import Seeds, seeds
 from tailorbird.flow.advance import Live
 from tailorbird.flow.replays import Refolded
+from tailorbird.flow.staging import stage
 from tailorbird.flow.viewing import PersonView
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.values import MISSING
@@ -69,22 +70,34 @@ class Service:
         histories = LogHistories(self.log)
         self.live = Live(self.log, self.store, self.plan, histories, memory_bytes=self.memory_bytes)
 
-    def adopt(self, plan: live.Plan, now_us: int, back: int = 0) -> None:
+    def adopt(
+        self, plan: live.Plan, now_us: int, back: int = 0, *, is_staged: bool = False
+    ) -> None:
         """Begin anew from what the history says so many facts before the live people are."""
+        self.plan = plan
+        with self.seeds(plan, now_us, back) as given:
+            if not is_staged:
+                self.live.adopt(plan, given)
+                return
+            path = self.folder / "next.sqlite"
+            with SqliteState(path) as store:
+                stage(store, self.log, plan, given, lambda: self.live.position, lambda: now_us)
+        self.live.take_over(plan, path)
+        path.unlink()
+
+    @contextmanager
+    def seeds(self, plan: live.Plan, now_us: int, back: int) -> Iterator[Seeds]:
         position = max(self.live.position - back, 0)
         facts = [fact for fact in self.log_facts() if fact.position < position]
         with DuckDbHistory(None) as history:
             history.append([fact._replace(position=0) for fact in facts])
             given = seeds(history, plan, now_us)
             places = {fact.id: fact.position for fact in facts}
-            given = given._replace(
+            yield given._replace(
                 position=position,
-                states=list(given.states),
                 links=[f._replace(position=places[f.id]) for f in given.links],
                 workspace=[f._replace(position=places[f.id]) for f in given.workspace],
             )
-        self.plan = plan
-        self.live.adopt(plan, given)
 
     def log_facts(self) -> list[Fact]:
         chunk = self.log.read(0, EVERYTHING)
@@ -172,7 +185,9 @@ class LiveReading:
                 while arriving and not (known_then and arriving[0].known_us > at_us):
                     arriving = self._some(running, arriving, at_us, known_then)
                     if running.plan is not plan and len(arriving) <= switch:
-                        running.adopt(plan, min(at_us, running.log_facts()[-1].known_us))
+                        now_us = min(at_us, running.log_facts()[-1].known_us)
+                        back, is_staged = chance.below(6), chance.once_in(2)
+                        running.adopt(plan, now_us, back, is_staged=is_staged)
                 running.run_to(at_us)
                 if running.plan is not plan:
                     running.adopt(plan, at_us)

@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 import pytest
 from tests.flow.live_reading import LiveReading
 
-from tailorbird.flow import advance, together
+from tailorbird.flow import advance, staging, together
 from tailorbird.language import live
 from tailorbird.language.laws.campaign import campaign
 from tailorbird.language.laws.chance import Chance
@@ -22,6 +22,7 @@ def test_live_people_are_answered_as_by_the_reference(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(advance, "WAKES", 25)
+    monkeypatch.setattr(staging, "NEAR", 2)
     monkeypatch.setattr(together, "FEW", Chance(seed).choice((1, 2, 16)))
     report = campaign([ReferenceReading(), LiveReading(Chance(seed))], seed, 4_000, SIZE)
     assert not report.found, str(report)

@@ -36,4 +36,4 @@ def _work(folder: Path, handles: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    _work(Path(sys.argv[1]), [int(handle) for handle in sys.argv[2:6]])
+    _work(Path(sys.argv[1]), [int(handle) for handle in sys.argv[2:7]])

@@ -16,7 +16,7 @@ from tailorbird.language.live import PersonState
 from tailorbird.language.world import FOREVER
 from tailorbird.people.identity import people
 from tailorbird.people.parting import link_of, taken_back
-from tailorbird.ports import Pending, StateStore, StoredPerson, Warehouse
+from tailorbird.ports import LiveMeta, Pending, StateStore, StoredPerson, Warehouse
 from tailorbird.segments.membership import Turns, differences
 
 _AT_A_TIME: Final = 5_000
@@ -66,8 +66,13 @@ def fingerprint(definitions: Definitions) -> str:
     return digest.hexdigest()
 
 
-def put_seeds(store: StateStore, given: Seeds) -> None:
-    """Fill an empty store."""
+def fill(store: StateStore, plan: live.Plan, given: Seeds) -> None:
+    """Put everybody's states into an empty store, within a transaction."""
+    _put_people(store, given)
+    store.put_meta(LiveMeta(given.position, given.now_us, fingerprint(plan.definitions)))
+
+
+def _put_people(store: StateStore, given: Seeds) -> None:
     name_of = people(given.links)
     numbers: dict[str, int] = {}
     ways: dict[bytes, int] = {}

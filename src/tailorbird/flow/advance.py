@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
 from tailorbird.events.columns import facts_of
-from tailorbird.flow.adopting import Seeds, fingerprint, put_seeds, turned_by_definition
+from tailorbird.flow.adopting import Seeds, fill, fingerprint, turned_by_definition
 from tailorbird.flow.announcing import Announcing
-from tailorbird.flow.members import members
+from tailorbird.flow.live_people import LivePeople
 from tailorbird.flow.recording import Recording
-from tailorbird.flow.replays import Refolded, Wanted, read_anew, refolded
+from tailorbird.flow.replays import Refolded, Wanted, refolded
 from tailorbird.flow.residents import RESIDENT_BYTES, Resident, Residents
 from tailorbird.flow.together import ABOUT_OTHERS, Together
-from tailorbird.flow.viewing import PersonView, moved, view
 from tailorbird.kernel.facts import AREA, FIGURE, MERGE, SETTING, UNMERGE, WORKSPACE, Fact
 from tailorbird.language import live
 from tailorbird.language.definitions import Key
-from tailorbird.language.live import PersonState, Replay, Step
+from tailorbird.language.live import Replay, Step
 from tailorbird.language.world import FOREVER, World
 from tailorbird.people.parting import link_of, parted, taken_back
 from tailorbird.ports import (
@@ -37,7 +37,6 @@ from tailorbird.ports import (
 from tailorbird.segments.membership import (
     Cause,
     Entries,
-    Turned,
     Turns,
     cause_of,
     differences,
@@ -50,7 +49,7 @@ WAITING: Final = 10_000
 """Facts that wait in memory for somebody's history; with more it is asked for again."""
 
 
-class Live:
+class Live(LivePeople):
     """Everybody's live state; one process at a time may have one on a store.
 
     Threads may share it: each call waits for the one before.
@@ -91,8 +90,7 @@ class Live:
         self._recording = Recording(self._store.last_number(), self._max_lateness_us)
         self._last_number = self._recording.last
         self._world = World(self._store.workspace_facts())
-        self._heavy: dict[int, PersonView] = {}
-        """By person: what is known of those whose history was too long to be kept."""
+        self._heavy = {}
         self._residents.forget()
         self._next_wake_us = self._stored_wake_us()
         self._committed = self.position
@@ -284,33 +282,40 @@ class Live:
         Of a store that is filled for the first time nobody is told: they turned before it was made.
         """
         with self._lock:
-            before, until, self.is_stale = self.plan, self.position, False
-            old = self._standings_of(before)
-            try:
-                with self._commit():
-                    self._adopt(plan, given, until)
-                    at = self._clock_us, self.position - 1, self._store.last_number()
-                    compared = list(self._store.compared())
-                    for steps in turned_by_definition(compared, old, self._standings_of(plan), at):
-                        self._note(steps, is_told=until > 0)
-                    self._recording = Recording(self._store.last_number(), self._max_lateness_us)
-            except BaseException:
-                self.plan = before
-                self._load()
-                raise
+            self._switch(plan, lambda: fill(self._store, plan, given))
 
-    def _adopt(self, plan: live.Plan, given: Seeds, until: int) -> None:
-        self.plan = plan
+    def take_over(self, plan: live.Plan, path: Path) -> None:
+        """The same with states that `staging.staged` has put into a file meanwhile.
+
+        They may not be ahead of these.
+        """
+        with self._lock, self._store.beside(path):
+            self._switch(plan, self._store.copy_beside)
+
+    def _switch(self, plan: live.Plan, fill_store: Callable[[], None]) -> None:
+        before, until, self.is_stale = self.plan, self.position, False
+        old = self._standings_of(before)
+        try:
+            with self._commit():
+                self._begin_with(plan, fill_store, until)
+                at = self._clock_us, self.position - 1, self._store.last_number()
+                compared, now = self._store.compared(), self._standings_of(plan)
+                for steps in turned_by_definition(compared, old, now, at):
+                    self._note(steps, is_told=until > 0)
+                self._recording = Recording(self._store.last_number(), self._max_lateness_us)
+        except BaseException:
+            self.plan = before
+            self._load()
+            raise
+
+    def _begin_with(self, plan: live.Plan, fill_store: Callable[[], None], until: int) -> None:
+        self.plan, clock_us = plan, self._clock_us
         self._announcing.define(plan.definitions)
         self._store.clear()
-        put_seeds(self._store, given)
-        self._store.put_meta(
-            LiveMeta(
-                given.position,
-                max(self._clock_us, given.now_us),
-                fingerprint(plan.definitions),
-            )
-        )
+        fill_store()
+        meta = self._store.meta()
+        assert meta.position <= until or not until, "these states are ahead"
+        self._store.put_meta(meta._replace(clock_us=max(clock_us, meta.clock_us)))
         self._load()
         while self.position < until:
             self._take_chunk(self._log.read(self.position, until - self.position), self._clock_us)
@@ -509,90 +514,3 @@ class Live:
         if not resident.is_pending:
             return standing(self.plan, resident.state)
         return standing(self.plan, self._standing(resident.standing))
-
-    def _standing(self, number: int) -> PersonState:
-        found = self._store.find_standing(number)
-        return PersonState() if found is None else live.decode(found)
-
-    # What is asked
-
-    def person(self, identifier: str, now_us: int) -> PersonView | None:
-        """What is known of whoever has an identifier; None when nobody has it."""
-        with self._lock:
-            resident = self._residents.of(identifier)
-            if resident is None:
-                return None
-            now_us = max(now_us, self._clock_us)
-            subjects = tuple(self._store.subjects_of(resident.person))
-            state, as_of = self._shown(resident, now_us)
-            plan, at, is_pending = self.plan, (now_us, self._world), resident.is_pending
-        if state is None:  # reading a history takes long: nobody else waits for it
-            assert self._histories is not None
-            state = read_anew(plan, self._histories.facts_of(subjects, as_of), *at)
-        return view(plan, subjects, state, at)._replace(as_of=as_of, is_pending=is_pending)
-
-    def watch(self, identifier: str, now_us: int) -> PersonView | None:
-        """Begin to follow whoever has an identifier, now or later; tells of her as she is."""
-        with self._lock:
-            self._residents.watched.add(identifier, now_us)
-        return self.person(identifier, now_us)
-
-    def unwatch(self, identifier: str) -> None:
-        """Take one `watch` back."""
-        with self._lock:
-            self._residents.watched.drop(identifier)
-
-    def to_show(self, now_us: int) -> list[tuple[str, PersonView | None]]:
-        """Everybody followed who changed since the last time, or was not shown for long.
-
-        Belongs to the thread that moves people along.
-        """
-        watched = self._residents.watched
-        if not watched:
-            return []
-        with self._lock:
-            found = watched.to_show(now_us)
-        views: list[tuple[str, PersonView | None]] = []
-        for identifier in found:
-            is_heavy, seen = self._heavy_of(identifier)
-            if not is_heavy:
-                views.append((identifier, self.person(identifier, now_us)))
-            elif seen is not None:
-                views.append((identifier, seen))
-        with self._lock:
-            watched.shown(found, now_us)
-        return views
-
-    def _heavy_of(self, identifier: str) -> tuple[bool, PersonView | None]:
-        """Whether only her history tells of somebody, and what it said when it was last read."""
-        with self._lock:
-            resident = self._residents.of(identifier)
-            if resident is None:
-                return False, None
-            return resident.state.heavy, self._heavy.get(resident.person)
-
-    def _shown(self, resident: Resident, now_us: int) -> tuple[PersonState | None, int]:
-        """A copy of what is told of somebody, None if only her history tells it, and as of when."""
-        if not resident.is_pending:
-            return moved(self.plan, resident.state, now_us, self._world), self.position
-        pending = self._store.find_pending(resident.person)
-        assert pending is not None
-        state = live.decode(live.encode(resident.state))
-        told = self._standing(resident.standing)
-        state.known, state.turned, state.persona = told.known, told.turned, told.persona
-        return state, pending.as_of
-
-    @property
-    def last_number(self) -> int:
-        """The number of the newest entry of the record."""
-        return self._last_number
-
-    def record(self, after: int, most: int) -> list[Turned]:
-        """The entries of about so many steps, with a number above one: how streams resume."""
-        with self._lock:
-            return self._store.record(after, most)
-
-    def members(self, segment: str, after: str | None, most: int) -> list[str]:
-        """Names of so many people in a segment, in order, that come after a name."""
-        with self._lock:
-            return members(self._store, self.plan, segment, after, most)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tailorbird.delivery.endpoints import Endpoint, SealedSecret
@@ -293,6 +294,12 @@ class StateStore(Protocol):
 
     def clear(self) -> None:
         """Forget everything but the record, and who stood how: that is for `compared`."""
+
+    def beside(self, path: Path) -> AbstractContextManager[None]:
+        """Open the store in another file too, for `copy_beside`; outside of transactions."""
+
+    def copy_beside(self) -> None:
+        """Take over what the other store has of people and the position, but no record."""
 
     def compared(self) -> Iterator[tuple[str, int | None, int | None]]:
         """Each name with the number of its standing when all was cleared, and of that now."""

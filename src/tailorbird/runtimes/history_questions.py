@@ -14,8 +14,8 @@ import msgspec
 
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.flow.explain import explained
-from tailorbird.flow.profile import NamingWarehouse, facts_before, sent_traits
-from tailorbird.flow.telling import explanation_json, fact_json
+from tailorbird.flow.profile import NamingWarehouse, consent_of, facts_before, sent_traits
+from tailorbird.flow.telling import consent_json, explanation_json, fact_json
 from tailorbird.language.definitions import Definitions, Kind
 from tailorbird.language.plain_values import plain
 from tailorbird.runtimes.project import REGISTRY, load_texts
@@ -48,15 +48,11 @@ class HistoryQuestions:
         """Why a published definition has its value for somebody."""
         self._history.follow()
         kind, name = key
-        told = explained(
-            self._history,
-            self._definitions(),
-            (kind, name),
-            subject,
-            at_us,
-            known_then=known_then,
-        )
-        return _ENCODE(explanation_json(told, known_then=known_then))
+        asked = (self._history, self._definitions(), (kind, name), subject, at_us)
+        told = explained(*asked, known_then=known_then)
+        consent = consent_of(*asked, known_then=known_then)
+        said = explanation_json(told, known_then=known_then)
+        return _ENCODE({**said, "consent": consent_json(consent)})
 
     def timeline(
         self, subject: str, at_us: int, before: tuple[int, str] | None, most: int

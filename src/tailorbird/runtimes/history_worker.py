@@ -162,6 +162,7 @@ class Worker:
         self._history = self._equipped(history)
         # Each thread has a connection of its own: one that is busy refuses whoever else asks.
         self._beside = self._equipped(history.beside())
+        self._seeding = self._equipped(history.beside())
         self._following = self._equipped(history.beside())
         self._questions = HistoryQuestions(self._equipped(history.beside()), self._project.data)
         self._history.follow()
@@ -185,8 +186,12 @@ class Worker:
 
     def answer(self, link: socket.socket) -> None:
         """Answer the front until it is gone; then this process ends at once."""
-        answer(link, {"facts_of": self._facts_of, "seeds": self._seeds})
+        answer(link, {"facts_of": self._facts_of})
         os._exit(0)
+
+    def answer_with_seeds(self, link: socket.socket) -> None:
+        """Tell of everybody, which takes long, until the front is gone."""
+        answer(link, {"seeds": self._seeds})
 
     def answer_about_people(self, link: socket.socket) -> None:
         """Answer what the front is asked over HTTP, until it is gone."""
@@ -199,9 +204,9 @@ class Worker:
             yield [list(columns_of(some)), [fact.position for fact in some]]
 
     def _seeds(self, files: dict[str, str], now_us: int) -> Iterator[Any]:
-        self._beside.follow()
+        self._seeding.follow()
         plan = live.plan(load_texts(files).definitions)
-        given = seeds(self._beside, plan, now_us)
+        given = seeds(self._seeding, plan, now_us)
         yield [given.position, _packed(given.links), _packed(given.workspace)]
         states = iter(given.states)
         while some := list(islice(states, STATES)):
@@ -276,19 +281,20 @@ def _watch(link: socket.socket, done: threading.Event) -> None:
 def work(folder: Path, handles: Sequence[int], run: Callable[[list[str]], int]) -> None:
     """Be the worker of a project: never returns while the front lives.
 
-    ``handles``: where commands arrive, where the front answers, where it asks for itself, and
-    where it asks for others.
+    ``handles``: where commands arrive, where the front answers, where it asks for itself, where
+    it asks for others, and where for everybody.
     """
     _end_with_parent()
     os.nice(NICE)
-    listening, front, asking, reading = (socket.socket(fileno=handle) for handle in handles)
-    for stream in (listening, front, asking, reading):
+    listening, front, asking, reading, seeding = (socket.socket(fileno=one) for one in handles)
+    for stream in (listening, front, asking, reading, seeding):
         os.set_inheritable(stream.fileno(), False)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = Worker(folder, front)
     threading.Thread(target=worker.answer, args=(asking,), daemon=True).start()
     threading.Thread(target=worker.answer_about_people, args=(reading,), daemon=True).start()
+    threading.Thread(target=worker.answer_with_seeds, args=(seeding,), daemon=True).start()
     threading.Thread(target=worker.follow_for_ever, daemon=True).start()
     while True:
         with contextlib.suppress(KeyboardInterrupt):

@@ -24,6 +24,7 @@ from tailorbird.language import live
 from tailorbird.ports import EventLog
 from tailorbird.runtimes.garbage import Garbage
 from tailorbird.runtimes.project import REGISTRY, STATE, Project, load_texts
+from tailorbird.runtimes.publishing import Publishing
 from tailorbird.runtimes.replaying import Replaying
 from tailorbird.runtimes.waits import Waits
 from tailorbird.runtimes.webhooks import Webhooks
@@ -67,6 +68,9 @@ class Moving:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "live")
         self._replaying = Replaying(self._wake_up)
+        self._publishing = Publishing(
+            project.data, log, worker.seeds, project.now_us, self._wake_up
+        )
         self._version = 0
         self._registry: SqliteRegistry | None = None
         self._people: Live | None = None
@@ -208,12 +212,7 @@ class Moving:
         return (0, {}) if newest is None else (newest.number, newest.files)
 
     def _move(self, people: Live) -> tuple[Entries, Seen]:
-        if self._versions().newest_number() != self._version:
-            number, files = self._newest()
-            plan = live.plan(load_texts(files).definitions)
-            people.adopt(plan, self._worker.seeds(files, self._project.now_us()))
-            self._version = number
-            _logger.info("published", extra={"said": {"version": number}})
+        self._follow_publications(people)
         now_us = self._project.now_us()
         end_s = time.monotonic() + COMMIT_SECONDS
         turned = people.advance(now_us, FACTS, lambda: time.monotonic() >= end_s)
@@ -223,6 +222,17 @@ class Moving:
         with suppress(GoneError):  # the rest is shown when the history is there again
             seen = self._serving.for_pages(people.to_show(now_us))
         return turned, seen
+
+    def _follow_publications(self, people: Live) -> None:
+        staged = self._publishing.staged(people.position)
+        if staged is not None:
+            if staged.version > self._version:  # else it was loaded meanwhile
+                people.take_over(staged.plan, staged.path)
+                self._version = staged.version
+                _logger.info("published", extra={"said": {"version": staged.version}})
+            staged.remove()
+        if self._versions().newest_number() != self._version:
+            self._publishing.begin(*self._newest(), people)
 
 
 def _reason(error: Exception) -> str:

@@ -37,7 +37,7 @@ class WorkerLink:
         ran: Callable[[], None],
         answers: Mapping[str, Answer],
     ) -> None:
-        """``command`` starts the process; four handles are put behind its words.
+        """``command`` starts the process; five handles are put behind its words.
 
         ``ran`` is called, in some thread, after each command that the process ran; so is each of
         ``answers`` when the process asks for it by name.
@@ -50,6 +50,7 @@ class WorkerLink:
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Link | None = None
         self._reading: Link | None = None
+        self._seeding: Link | None = None
         self.starts = 0
         """How often the process was started."""
 
@@ -79,7 +80,8 @@ class WorkerLink:
         served, asked_by_it = socket.socketpair()
         asking, answered_by_it = socket.socketpair()
         reading, read_of_it = socket.socketpair()
-        given = (self._listening, asked_by_it, answered_by_it, read_of_it)
+        seeding, seeds_of_it = socket.socketpair()
+        given = (self._listening, asked_by_it, answered_by_it, read_of_it, seeds_of_it)
         handles = [one.fileno() for one in given]
         process = subprocess.Popen(
             [*self._command, *map(str, handles)], pass_fds=handles, stdin=subprocess.DEVNULL
@@ -88,6 +90,7 @@ class WorkerLink:
             one.close()
         threading.Thread(target=self._answer, args=(served,), daemon=True).start()
         self._process, self._link, self._reading = process, Link(asking), Link(reading)
+        self._seeding = Link(seeding)
         return process
 
     def _answer(self, link: socket.socket) -> None:
@@ -117,29 +120,33 @@ class WorkerLink:
 
     # What it knows
 
-    def _asked(self) -> Link:
-        if self._link is None:
-            raise GoneError
-        return self._link
-
     def facts_of(self, subjects: Sequence[str], position: int) -> list[Fact]:
         """The facts of some subjects below a position of the log, in any order."""
         found: list[Fact] = []
-        for columns, positions in self._asked().ask_parts("facts_of", list(subjects), position):
+        for columns, positions in _there(self._link).ask_parts(
+            "facts_of", list(subjects), position
+        ):
             found += facts_of(FactColumns(*columns), positions)
         return found
 
     def about(self, what: str, *given: object) -> bytes:
         """Something about one person, as JSON; waits for no other kind of question."""
-        if self._reading is None:
-            raise GoneError
-        return bytes(self._reading.ask(what, *given))
+        return bytes(_there(self._reading).ask(what, *given))
 
     def seeds(self, files: Mapping[str, str], now_us: int) -> Seeds:
-        """Everybody under the definitions of some files, computed while they are read."""
-        parts = self._asked().ask_parts("seeds", dict(files), now_us)
+        """Everybody under the definitions of some files, computed while they are read.
+
+        Nobody else who asks for something waits for that.
+        """
+        parts = _there(self._seeding).ask_parts("seeds", dict(files), now_us)
         position, links, workspace = next(parts)
         return Seeds(_states(parts), _facts(links), _facts(workspace), position, now_us)
+
+
+def _there(link: Link | None) -> Link:
+    if link is None:
+        raise GoneError
+    return link
 
 
 def _states(parts: Iterator[Any]) -> Iterator[tuple[str, live.PersonState]]:

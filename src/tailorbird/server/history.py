@@ -14,7 +14,7 @@ from tailorbird.language.definitions import KINDS, Kind
 from tailorbird.server.answers import Answer, RefusedError
 from tailorbird.server.asked import Asked
 from tailorbird.server.parameters import Parameter, choice, count, instant, text
-from tailorbird.server.profiles import ID, MIN_POSITION
+from tailorbird.server.profiles import ID, MIN_POSITION, Consent
 from tailorbird.server.reaching import written
 from tailorbird.server.serving import Serving
 from tailorbird.server.table import Route, answers
@@ -91,6 +91,8 @@ class ExplanationOf(Struct):
     changes_at: str | None
     looked_ahead_to: str
     reason: ReasonOf
+    consent: dict[str, Consent]
+    """Whether data about her may be used for what the definition is for, by purpose."""
 
 
 _PLACE: Final = re.compile(r"(-?[0-9]{1,17}):(.{1,512})", re.DOTALL)

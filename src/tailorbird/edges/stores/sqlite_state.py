@@ -88,6 +88,21 @@ class SqliteState(SqliteFile):
             self._execute(f"DELETE FROM {table}")
         self.put_meta(LiveMeta())
 
+    @contextmanager
+    def beside(self, path: Path) -> Iterator[None]:
+        """See `StateStore`."""
+        self._execute("ATTACH ? AS beside", (str(path),))
+        try:
+            yield
+        finally:
+            self._execute("DETACH beside")
+
+    def copy_beside(self) -> None:
+        """See `StateStore`."""
+        for table in (*_DERIVED, "meta"):
+            self._execute(f"DELETE FROM main.{table}")
+            self._execute(f"INSERT INTO main.{table} SELECT * FROM beside.{table}")
+
     def compared(self) -> Iterator[tuple[str, int | None, int | None]]:
         """See `StateStore`."""
         rows = self._execute(
