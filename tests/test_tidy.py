@@ -155,6 +155,7 @@ def test_pickle_is_used_nowhere() -> None:
 def test_numpy_stays_in_the_rooms_that_compute_in_arrays() -> None:
     rooms = (
         "events/known_ids.py",
+        "events/plain_times.py",
         "language/batch",
         "edges",
         "flow",

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from tailorbird.events.memo import Memo
+from tailorbird.events.plain_times import plain_instants
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, SECOND, from_datetime
 
 Unit = Literal["text", "s", "ms", "us"]
@@ -73,7 +74,14 @@ class TimeReader:
     def column(self, column: Sequence[str | None]) -> list[int | None]:
         """The instants of a whole column."""
         self.forget_if_large()
-        return self._memo.column(column)
+        if self._form.unit != "text" or self._form.pattern is not None:
+            return self._memo.column(column)
+        instants, is_plain = plain_instants(column, is_utc=self._form.zone is None)
+        is_plain &= (instants >= PLAUSIBLE_FROM_US) & (instants < PLAUSIBLE_UNTIL_US)
+        found: list[int | None] = instants.tolist()
+        for row in (~is_plain).nonzero()[0].tolist():
+            found[row] = self._memo[column[row]]
+        return found
 
     def instant(self, text: str | None) -> int | None:
         """The instant that one text names."""

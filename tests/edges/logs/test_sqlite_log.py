@@ -57,6 +57,25 @@ def test_facts_are_read_as_they_were_written(log: SqliteLog) -> None:
     assert (chunk.positions, chunk.next_position) == ([0, 1], 2)
 
 
+def test_keys_are_on_the_disk_before_what_they_sealed_counts(
+    tmp_path: Path, keyring: SqliteKeyring, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise NotWritableError("the disk is full")
+
+    monkeypatch.setattr(keyring, "store", full)
+    with pytest.raises(NotWritableError):
+        append(log, batch("a"))
+    assert log.end_position == 0
+    monkeypatch.undo()
+    append(log, batch("a", subject="bob"))
+    with (
+        SqliteKeyring(tmp_path / "keys.sqlite") as read_anew,
+        SqliteLog(tmp_path / "log.sqlite", read_anew) as reader,
+    ):
+        assert list(reader.read(0, 9).columns.subject) == ["bob"]
+
+
 def test_a_message_id_counts_once_also_within_a_batch_and_after_opening_again(
     tmp_path: Path, keyring: SqliteKeyring
 ) -> None:

@@ -71,7 +71,8 @@ def packed(
         plain = _encode((subject, [rows[place] for place in places]))
         nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
         bound = _bound(first_position, hashed, places)
-        frame = Frame(hashed, places, seal(keys[hashed], nonce, plain, bound))
+        # The fields of a `Frame`; to make one of each would take as long as to write it.
+        frame = hashed, places, seal(keys[hashed], nonce, plain, bound)
         frames.append(msgspec.Raw(_encode(frame)))
     return _encode((FORM, frames))
 

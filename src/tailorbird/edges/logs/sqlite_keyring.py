@@ -17,6 +17,8 @@ from tailorbird.kernel.errors import InputError
 
 WHAT: Final = "the keyring"
 _CACHED: Final = 200_000
+_DRAWN: Final = 200_000
+"""New keys that wait to be stored together: each time touches nearly all pages of many keys."""
 _FIND: Final = "SELECT subject, key FROM carray(?) JOIN keys ON subject = value"
 
 MIGRATIONS: Final = (
@@ -50,6 +52,8 @@ class SqliteKeyring(SqliteFile):
         # Sorted in among millions of keys, new ones touch many pages.
         self._connection.execute("PRAGMA cache_size = -65536")
         self._cache: dict[bytes, bytes] = {}
+        self._drawn: dict[bytes, bytes] = {}
+        """New keys that are not in the file yet."""
         self.destroyed = 0
         """How often keys were destroyed; what was read before may not be told after."""
         self._lock = RLock()
@@ -88,8 +92,12 @@ class SqliteKeyring(SqliteFile):
 
     def found(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         """The keys of those subjects, given as hashes, that have one."""
-        cached = self._cache
-        known = {subject: key for subject in subjects if (key := cached.get(subject))}
+        cached, drawn = self._cache, self._drawn
+        known = {
+            subject: key
+            for subject in subjects
+            if (key := cached.get(subject) or drawn.get(subject))
+        }
         if len(known) == len(subjects):
             return known
         missing = apsw.carray(tuple(subject for subject in subjects if subject not in known))
@@ -105,9 +113,30 @@ class SqliteKeyring(SqliteFile):
         Raises `NotWritableError`.
         """
         with self._lock:
-            return self._made(subjects)
+            keys = self.drawn(subjects)
+            self.store()
+        return keys
 
-    def _made(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
+    def drawn(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
+        """The same for whoever calls `store` before anything that was sealed with them counts."""
+        with self._lock:
+            keys = self._with_new(subjects)
+            if len(self._drawn) > _DRAWN:
+                self.store()
+        return keys
+
+    def store(self) -> None:
+        """Bring new keys to the disk. Raises `NotWritableError`; they are not forgotten then."""
+        with self._lock:
+            if not self._drawn:
+                return
+            rows = sorted(self._drawn.items())
+            with guarded(WHAT), transaction(self._connection):
+                self._connection.executemany("INSERT INTO keys VALUES (?, ?)", rows)
+            self._remember(self._drawn)
+            self._drawn = {}
+
+    def _with_new(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         known = self.found(subjects)
         unknown = [subject for subject in dict.fromkeys(subjects) if subject not in known]
         drawn = self._random_bytes(KEY_BYTES * len(unknown))
@@ -115,10 +144,7 @@ class SqliteKeyring(SqliteFile):
             subject: drawn[number * KEY_BYTES : (number + 1) * KEY_BYTES]
             for number, subject in enumerate(unknown)
         }
-        if new:
-            with guarded(WHAT), transaction(self._connection):
-                self._connection.executemany("INSERT INTO keys VALUES (?, ?)", sorted(new.items()))
-            self._remember(new)
+        self._drawn.update(new)
         return known | new
 
     @contextmanager
@@ -154,6 +180,7 @@ class SqliteKeyring(SqliteFile):
     def destroy(self, subjects: Collection[bytes]) -> None:
         """Forget the keys of subjects for ever: what was sealed with them can be read no more."""
         with self._lock:
+            self.store()
             with guarded(WHAT), transaction(self._connection):
                 self._connection.executemany(
                     "DELETE FROM keys WHERE subject = ?", [(subject,) for subject in subjects]

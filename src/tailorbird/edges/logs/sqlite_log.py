@@ -168,6 +168,7 @@ class SqliteLog:
                 with guarded(WHAT):
                     self._begin()
                 yield writer.append
+                self._keyring.store()
                 with guarded(WHAT):
                     self._connection.execute(
                         "UPDATE meta SET end_position = ?, known_us = ?",
@@ -325,7 +326,7 @@ class _Writer:
         log = self._log
         subjects = subjects_in(new)
         hashed = dict(zip(subjects, log._keyring.hashes_of(subjects), strict=True))
-        keys = log._keyring.made(list(hashed.values()))
+        keys = log._keyring.drawn(list(hashed.values()))
         blob = packed(new, subjects, self.end, hashed.__getitem__, keys, log._random_bytes)
         ids = b"".join(hashes)
         assert len(ids) == HASH_BYTES * new.length
