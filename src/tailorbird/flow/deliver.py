@@ -61,6 +61,15 @@ class Finished(NamedTuple):
     took_s: float
 
 
+class Noted(NamedTuple):
+    """What came of some tries."""
+
+    tries: list[tuple[Message, float]]
+    """Each message as it is kept, and how long the try took."""
+    ill: dict[str, str]
+    """Endpoints that are to be disabled, and why."""
+
+
 class Deliver:
     """Sends what waits in the outbox; belongs to one event loop."""
 
@@ -135,7 +144,7 @@ class Deliver:
         for _, task in self._under_way.values():
             task.cancel()
         with suppress(TailorbirdError):  # then they are of unknown outcome at the next start
-            await self._in_thread(self._note, self._finished)
+            await self._in_thread(self._note_last, self._finished)
 
     async def drop(self, endpoint: str) -> None:
         """Forget an endpoint that was removed: when this is done nothing more is sent to it."""
@@ -182,20 +191,23 @@ class Deliver:
         """Note what has ended, claim what may go; tells when something is due next."""
         claimed: list[Sending] = []
         next_us = self._now_us() + LOOK_US
-        self._note(finished)
         is_open = self._gate.is_current()
         if not is_open:
             next_us = self._now_us() + AGAIN_US
         # What is claimed is on the disk before a withdrawal that comes meanwhile is acknowledged.
         with ExitStack() as until_committed, self._outbox.transaction():
+            noted = self._note(finished)
             held_back = partial(self._is_held_back, until_committed) if is_open else None
             for endpoint in self._receivers.endpoints().values():
+                if endpoint.id in noted.ill:
+                    continue
                 if not endpoint.is_enabled:
                     self._outbox.give_up(endpoint.id, endpoint.reason, self._now_us())
                     continue
                 some, due_us = self._claim(endpoint, busy[endpoint.id], held_back)
                 claimed += some
                 next_us = min(next_us, due_us)
+        self._told(noted)
         if self._now_us() - self._counted_us >= COUNT_US:
             self._count()
         if self._now_us() - self._tidied_us >= TIDY_US:
@@ -253,31 +265,35 @@ class Deliver:
             self.counts.held_back[verdict.reason] += 1
         return verdict is not None
 
-    def _note(self, finished: Sequence[Finished]) -> None:
-        """Keep what came of some tries."""
-        finished = [done for done in finished if done.message.endpoint not in self._dropped]
-        if not finished:
-            return
-        now_us = self._now_us()
-        ill: dict[str, str] = {}
-        ended: list[tuple[Message, float]] = []
+    def _note(self, finished: Sequence[Finished]) -> Noted:
+        """Keep what came of some tries, within a transaction."""
+        now_us, noted = self._now_us(), Noted([], {})
+        for message, outcome, took_s in finished:
+            if message.endpoint in self._dropped:
+                continue
+            kept = tried(message, outcome, now_us, self._chance())
+            self._outbox.keep(kept, now_us)
+            noted.tries.append((kept, took_s))
+            health = after(self._outbox.health(message.endpoint), outcome, now_us, self._chance())
+            self._outbox.put_health(message.endpoint, health)
+            if verdict(outcome) == "gone":
+                noted.ill[message.endpoint] = "the receiver answered 410: it wants no more messages"
+            elif is_given_up(health, now_us):
+                days = limits.FAILING_DAYS
+                noted.ill[message.endpoint] = f"nothing has arrived for {days} days: {health.told}"
+        return noted
+
+    def _note_last(self, finished: Sequence[Finished]) -> None:
+        """The same at the end, when nothing more is claimed."""
         with self._outbox.transaction():
-            for message, outcome, took_s in finished:
-                kept = tried(message, outcome, now_us, self._chance())
-                self._outbox.keep(kept, now_us)
-                ended.append((kept, took_s))
-                health = after(
-                    self._outbox.health(message.endpoint), outcome, now_us, self._chance()
-                )
-                self._outbox.put_health(message.endpoint, health)
-                if verdict(outcome) == "gone":
-                    ill[message.endpoint] = "the receiver answered 410: it wants no more messages"
-                elif is_given_up(health, now_us):
-                    days = limits.FAILING_DAYS
-                    ill[message.endpoint] = f"nothing has arrived for {days} days: {health.told}"
-        for kept, took_s in ended:
+            noted = self._note(finished)
+        self._told(noted)
+
+    def _told(self, noted: Noted) -> None:
+        """What follows from tries that are on the disk."""
+        for kept, took_s in noted.tries:
             self.counts.tried(kept, took_s)
-        for endpoint, why in ill.items():
+        for endpoint, why in noted.ill.items():
             self._disable(endpoint, why)
 
     def _disable(self, endpoint: str, why: str) -> None:
