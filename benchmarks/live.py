@@ -55,11 +55,13 @@ ALONE = KINDS[:8]
 """Those that ask about no other event."""
 
 
-def definitions(number: int, untouched: int = 0) -> str:
-    """So many segments, half of 50 about frequent events, and more that no fact touches."""
+def definitions(
+    number: int, untouched: int = 0, *, about: int = 25, events: int = len(TOUCHED)
+) -> str:
+    """So many segments, those ``about`` first about so many frequent events; more are untouched."""
     lines = ["segments:"]
     for i in range(number + untouched):
-        event = TOUCHED[i % len(TOUCHED)] if i < 25 else f"Other Event {i}"
+        event = TOUCHED[i % events] if i < about else f"Other Event {i}"
         kinds = KINDS if i < number else ALONE
         text = kinds[i * 7 % len(kinds)].format(event=event, k=i // 5 % 5 + 1)
         lines.append(f"  s{i}: '{text}'")

@@ -158,7 +158,7 @@ def main(count: int) -> None:
     with TemporaryDirectory() as name:
         print_limits(Path(name), requests(facts[:20_000], 0, 1, "none"))
     for about, events in ((25, 5), (50, 3)):
-        texts = definitions(50, about, events)
+        texts = definitions(50, about=about, events=events)
         touched = touched_by(live.plan(load_text(texts).definitions), facts)
         with TemporaryDirectory() as name:
             server = Server(Path(name), texts)
