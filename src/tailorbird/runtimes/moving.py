@@ -102,9 +102,10 @@ class Moving:
         except Exception as error:
             self._serving.lose(_reason(error))
             raise
+        loaded = asyncio.Event()
         tasks = [
-            asyncio.create_task(self._keep_current(store)),
-            asyncio.create_task(self._webhooks.run()),
+            asyncio.create_task(self._keep_current(store, loaded)),
+            asyncio.create_task(self._send(loaded)),
         ]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -138,9 +139,15 @@ class Moving:
 
     # What goes well
 
-    async def _keep_current(self, store: SqliteState) -> None:
+    async def _send(self, loaded: asyncio.Event) -> None:
+        """Loading writes to the outbox's file for long; who sends meanwhile only waits for it."""
+        await loaded.wait()
+        await self._webhooks.run()
+
+    async def _keep_current(self, store: SqliteState, loaded: asyncio.Event) -> None:
         """Move everybody along: with each commit, when a time comes, when somebody publishes."""
         people = self._people = await self._begun(store)
+        loaded.set()
         if self._serving.trouble:  # one that is still there shows before anybody is told
             await self._moved(people)
         garbage = Garbage(self._project.now_us())
