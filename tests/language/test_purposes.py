@@ -23,11 +23,13 @@ purposes:
   ads:
   service: no_objection
   billing: {needs: nothing, basis: contract, description: to send bills}
+  watching: {collect: asked}
 """
     assert load_text(text).definitions.purposes == (
         Purpose("ads", "consent"),
         Purpose("service", "no_objection"),
         Purpose("billing", "nothing", "contract", "to send bills"),
+        Purpose("watching", collect="asked"),
     )
 
 
@@ -54,6 +56,7 @@ def test_a_definition_for_an_unknown_purpose_is_refused_with_the_nearest() -> No
         ("ads: maybe", "needs: is consent or no_objection or nothing, not 'maybe'"),
         ("ads: {need: consent}", "did you mean 'needs'"),
         ("ads: [consent]", "text for needs"),
+        ("ads: {collect: never}", "collect: is always or asked, not 'never'"),
         ("ads: consent\n  ads: consent", "twice"),
     ],
 )

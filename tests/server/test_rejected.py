@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.server.talking import ADMIN, STORED_WRITE, WRITE, Talk
+from tests.server.talking import ADMIN, STORED_WRITE, WRITE, Talk, talk
 
 from tailorbird.kernel import limits
 
@@ -88,3 +88,26 @@ def test_who_may_not_send_leaves_nothing(shop: Talk) -> None:
         assert send(shop, "/v1/track", {"userId": "ann"}, key) == 401
     send(shop, "/v1/track", {"userId": "last"})
     assert [one["person"] for one in rejects(shop, 1)["rejects"]] == ["last"]
+
+
+def test_who_did_not_agree_is_not_observed_and_nothing_of_it_is_kept() -> None:
+    text = "purposes: {watching: {collect: asked}}\nsegments: {seen: did('Seen')}"
+    with talk(text) as shop:
+        event = {"type": "track", "event": "Seen", "userId": "canary", "messageId": "m1"}
+        told = shop.ask("/v1/batch", "POST", key=WRITE, body={"batch": [event]})
+        assert told.status == 400
+        assert told.said["results"][0]["reason"].endswith("for watching: nothing said")
+        [found] = rejects(shop, 1)["rejects"]
+        assert (found["sort"], found["person"], found["raw"], found["bytes"]) == (
+            "consent",
+            None,
+            "",
+            0,
+        )
+        said = {"purpose": "watching", "granted": True}
+        consent = {**event, "event": "$consent", "messageId": "m2", "properties": said}
+        told = shop.ask("/v1/batch", "POST", key=WRITE, body={"batch": [consent]})
+        assert told.status == 200
+        told = shop.ask("/v1/batch", "POST", key=WRITE, body={"batch": [event, {}]})
+        assert [one["status"] for one in told.said["results"]] == ["accepted", "rejected"]
+        assert [fact.id for fact in shop.running.log_facts()] == ["m2", "m1"]

@@ -83,10 +83,14 @@ def _whole(found: Arrived) -> Arrived:
     if not at_fault:
         return found
     beyond = {found.places[row]: Refusal("size", says) for row, says in at_fault.items()}
-    refused = {**beyond, **found.refused}
+    return without(found, {**beyond, **found.refused})
+
+
+def without(found: Arrived, refused: Mapping[int, Refusal]) -> Arrived:
+    """The same where all these messages are refused, by their places."""
     gone = {row for row, place in enumerate(found.places) if place in refused}
     places = [place for place in found.places if place not in refused]
-    return found._replace(columns=found.columns.without(gone), places=places, refused=refused)
+    return found._replace(columns=found.columns.without(gone), places=places, refused=dict(refused))
 
 
 class _Maker:

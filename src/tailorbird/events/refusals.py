@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple, get_args
 
-Sort = Literal["body", "json", "size", "type", "name", "person", "time", "reserved"]
+Sort = Literal["body", "json", "size", "type", "name", "person", "time", "reserved", "consent"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 """A body that cannot be read at all, a message that is no JSON, one beyond a limit, one of no known
-shape, one without an event's name, without a person, with no time that can be, or with a name that
-its key may not use."""
+shape, one without an event's name, without a person, with no time that can be, with a name that
+its key may not use, or about somebody who did not agree to being observed."""
 
 
 class Refusal(NamedTuple):

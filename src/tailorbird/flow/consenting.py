@@ -57,7 +57,7 @@ class Consents:
         """``table``: the purposes as they are published now."""
         self._log = log
         self._store = store
-        self._table = table
+        self.table = table
         self._now_us = now_us
         self._lock = RLock()
         self._silent: deque[tuple[int, int]] = deque()
@@ -144,7 +144,7 @@ class Consents:
 
     def about(self, mark: Any) -> dict[str, Verdict]:
         """What may be done with data about somebody, by purpose; raises `BehindError`."""
-        table, now_us = self._table(), self._now_us()
+        table, now_us = self.table(), self._now_us()
         with self._lock:
             if self._follow_some():
                 raise BehindError

@@ -24,7 +24,7 @@ from tailorbird.kernel.values import UNIT, IdNumber, Missing, parse_number
 from tailorbird.language import ast
 from tailorbird.language.definitions import Definition, Kind, Line
 from tailorbird.language.printer import quote
-from tailorbird.language.purposes import NAME, NEEDS, READY, Purpose
+from tailorbird.language.purposes import COLLECTS, NAME, NEEDS, READY, Purpose
 from tailorbird.language.resolve import Resolved, resolve
 from tailorbird.language.scalars import ScalarPlaces, Written
 from tailorbird.language.syntax import parse
@@ -48,7 +48,7 @@ _COMMA: Final = "within {...} a comma ends a value: put the expression in quotes
 _SEGMENT_KEYS: Final = ("when", "parent", "purpose", "description", "refresh")
 _TRAIT_KEYS: Final = ("value", "description", "purpose")
 _SCORE_KEYS: Final = ("half_life", "points", "description", "purpose")
-_PURPOSE_KEYS: Final = ("needs", "basis", "description")
+_PURPOSE_KEYS: Final = ("needs", "basis", "description", "collect")
 _LINE_KEYS: Final = ("event", "where", "points", "cap_per_day")
 
 
@@ -365,8 +365,11 @@ class _File:
         needs = self._optional(parts, "needs") or NEEDS[0]
         if needs not in NEEDS:
             self._refuse(parts["needs"], f"needs: is {' or '.join(NEEDS)}, not {needs!r}")
+        collect = self._optional(parts, "collect") or COLLECTS[0]
+        if collect not in COLLECTS:
+            self._refuse(parts["collect"], f"collect: is {' or '.join(COLLECTS)}, not {collect!r}")
         basis, says = self._optional(parts, "basis"), self._optional(parts, "description")
-        self._purposes.append(Purpose(name, needs, basis or "", says or ""))
+        self._purposes.append(Purpose(name, needs, basis or "", says or "", collect))
         return ()
 
     def _personas(self, _key: Node, node: Node, _kind: Kind) -> Iterator[Definition]:

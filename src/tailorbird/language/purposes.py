@@ -9,6 +9,9 @@ from typing import Final, Literal, NamedTuple, get_args
 Needs = Literal["consent", "no_objection", "nothing"]
 NEEDS: Final[tuple[Needs, ...]] = get_args(Needs)
 """That she has consented, that she has not objected, or nothing of hers."""
+Collect = Literal["always", "asked"]
+COLLECTS: Final[tuple[Collect, ...]] = get_args(Collect)
+"""Whether events are taken of everybody, or only of people for whom the gate is open."""
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -20,6 +23,7 @@ class Purpose(NamedTuple):
     basis: str = ""
     """On what ground of the law, in the words of who runs it; nothing is made of it."""
     description: str = ""
+    collect: Collect = "always"
 
 
 READY: Final = (

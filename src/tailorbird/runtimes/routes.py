@@ -6,6 +6,7 @@ import os
 from typing import Final
 
 from tailorbird.events.identifiers import USUAL, Identifiers
+from tailorbird.flow.collecting import Collecting
 from tailorbird.runtimes.project import Project
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.definitions import PublishedDefinitions
@@ -51,6 +52,7 @@ def parts_of(
             serving.now_us,
             identifiers=identifiers,
             note=serving.rejecting.note,
+            collecting=None if serving.gate is None else Collecting(serving.gate),
         ),
         Rejected(serving),
         Profiles(serving),

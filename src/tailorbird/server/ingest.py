@@ -6,6 +6,7 @@ became of each message; one that it calls accepted is on the disk.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Protocol
 from uuid import uuid4
@@ -13,13 +14,15 @@ from uuid import uuid4
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tailorbird.events.arriving import Arrived, arrived
+from tailorbird.events.arriving import Arrived, arrived, without
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.envelope import subject_in
 from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.refusals import Refusal, RejectedItem
 from tailorbird.events.times import TimeForm, TimeReader
 from tailorbird.events.wire import Body, UnreadableError, read_batch, read_single, unpacked
+from tailorbird.flow.collecting import Collecting
+from tailorbird.flow.consenting import BehindError
 from tailorbird.flow.group_commit import Admitted, OverloadedError
 from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel import limits
@@ -169,8 +172,13 @@ class Collector:
         new_id: Callable[[], str] = lambda: uuid4().hex,
         identifiers: Identifiers = USUAL,
         note: Callable[[Sequence[RejectedItem]], None] = lambda _: None,
+        collecting: Collecting | None = None,
     ) -> None:
-        """``new_id`` makes ids for messages that come without one; ``note`` is told of rejects."""
+        """``new_id`` makes ids for messages that come without one; ``note`` is told of rejects.
+
+        ``collecting`` says whose events may not be taken; without it nobody is asked.
+        """
+        self._collecting = collecting
         self._identifiers = identifiers
         self._note = note
         self._accepting = accepting
@@ -195,7 +203,7 @@ class Collector:
             raise _overloaded(OverloadedError(1)) from None
         except OverloadedError as error:
             raise _overloaded(error) from None
-        except (NotWritableError, StaleWriterError) as error:
+        except (BehindError, NotWritableError, StaleWriterError) as error:
             raise RefusedError(503, str(error), retry_after_s=_NOT_NOW_S) from None
 
     @answers(_SETTINGS)
@@ -223,10 +231,18 @@ class Collector:
             times=self._times,
             identifiers=self._identifiers,
         )
+        facts = await self._agreed(facts)
         told = await self._accepting.accept(facts.columns)
         if facts.refused:
             self._note_refused(call, key, body, facts.refused)
         return _results(len(body.messages), facts, told)._replace(for_pages=not trusted)
+
+    async def _agreed(self, facts: Arrived) -> Arrived:
+        """Without the messages of people who did not agree to being observed."""
+        if self._collecting is None or not self._collecting.asks():
+            return facts
+        refused = await asyncio.to_thread(self._collecting.refused, facts)
+        return without(facts, {**facts.refused, **refused}) if refused else facts
 
     def _note_refused(
         self, call: str, key: ApiKey, body: Body, refused: Mapping[int, Refusal]
@@ -234,6 +250,9 @@ class Collector:
         now_us = self._now_us()
         items: list[RejectedItem] = []
         for place, refusal in refused.items():
+            if refusal.sort == "consent":  # of whom nothing may be kept
+                items.append(_rejected(now_us, call, key, refusal, None, b""))
+                continue
             text = body.text_of(place)
             subject = subject_in(body.messages[place][0], self._identifiers)
             items.append(_rejected(now_us, call, key, refusal, subject, text))
