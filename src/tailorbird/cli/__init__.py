@@ -157,7 +157,10 @@ def _message(error: Exception) -> str:
             "give it more with the setting memory_limit or TAILORBIRD_MEMORY_LIMIT=4GB"
         )
     if kind in _DAMAGE:
-        return f"the history cannot be read; its file may be damaged: {first_line}"
+        return (
+            f"the history cannot be read; its file may be damaged: {first_line}; where the log is "
+            "whole, remove history.duckdb, and it is made again"
+        )
     return (
         f"this should not happen: {kind}: {first_line}; "
         "set TAILORBIRD_TRACEBACK=1 to see where, and report it"

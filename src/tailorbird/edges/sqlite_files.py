@@ -10,16 +10,36 @@ from typing import Any, Final, Self
 import apsw
 
 from tailorbird.edges.file_systems import refuse_network
+from tailorbird.edges.kept_copies import keep_copy
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import NotWritableError
 
 
-def open_file(path: Path | None, what: str, migrations: Sequence[str]) -> apsw.Connection:
+class What(str):
+    """What a file is, in words, and what to do when it is damaged."""
+
+    _mend: str
+
+    def __new__(cls, words: str, mend: str) -> Self:
+        """``{path}`` in ``mend`` stands for the file."""
+        made = super().__new__(cls, words)
+        made._mend = mend
+        return made
+
+    def mend(self, path: Path | None) -> str:
+        """What to do about a damaged file."""
+        return self._mend.format(path=path)
+
+
+MADE_AGAIN: Final = "it is made from the log again when it is removed: rm {path}"
+
+
+def open_file(path: Path | None, what: What, migrations: Sequence[str]) -> apsw.Connection:
     """Open or make a file and bring it to the newest version; None keeps it in memory.
 
     Step n of the migrations makes a file of version n out of one of version n - 1. Raises
     `InputError` for a file that cannot be opened, is none of these, or was written by a newer
-    version; then nothing of it is touched.
+    version; then nothing of it is touched. Of a file of an older version a copy is kept.
     """
     if path is not None:
         refuse_network(path)
@@ -39,7 +59,7 @@ def open_file(path: Path | None, what: str, migrations: Sequence[str]) -> apsw.C
 class SqliteFile:
     """One of these files, open until it is closed or its block is left."""
 
-    def __init__(self, path: Path | None, what: str, migrations: Sequence[str]) -> None:
+    def __init__(self, path: Path | None, what: What, migrations: Sequence[str]) -> None:
         """See `open_file`."""
         self._path = path
         self._connection = open_file(path, what, migrations)
@@ -67,18 +87,31 @@ def engine_version() -> tuple[str, bool]:
 
 
 def _migrate(
-    connection: apsw.Connection, what: str, path: Path | None, migrations: Sequence[str]
+    connection: apsw.Connection, what: What, path: Path | None, migrations: Sequence[str]
 ) -> None:
-    found = int(connection.execute("PRAGMA user_version").get)
+    found = _version(connection)
     if found > len(migrations):
-        raise InputError(
-            f"{what} {path} was written by a newer version of Tailorbird "
-            f"(its tables have version {found}, this program knows {len(migrations)})"
-        )
+        raise InputError(newer_version(f"{what} {path}", found, len(migrations)))
     for number, script in enumerate(migrations[found:], found + 1):
         with transaction(connection):
+            if _version(connection) != number - 1:
+                continue  # another process was quicker
+            if path is not None and number - 1 == found > 0:
+                keep_copy(path, found, what)
             connection.execute(script)
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _version(connection: apsw.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").get)
+
+
+def newer_version(file: str, found: int, known: int) -> str:
+    """What is told of a file that a newer program has written."""
+    return (
+        f"{file} was written by a newer version of Tailorbird (its tables have version {found}, "
+        f"this program knows {known}); install the newer one again, nothing was changed"
+    )
 
 
 @contextmanager
@@ -95,17 +128,19 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def told(what: str, path: Path | None) -> Iterator[None]:
+def told(what: What, path: Path | None) -> Iterator[None]:
     """Say in the user's words what the engine found wrong with a file."""
     try:
         yield
     except apsw.Error as error:
         reason = _REASONS.get(type(error), str(error))
+        if isinstance(error, (apsw.NotADBError, apsw.CorruptError)):
+            reason = f"{reason}; {what.mend(path)}"
         raise InputError(f"{what} {path or 'in memory'} cannot be used: {reason}") from error
 
 
 @contextmanager
-def guarded(what: str) -> Iterator[None]:
+def guarded(what: What) -> Iterator[None]:
     """Turn errors of writing into `NotWritableError`.
 
     A full disk or a busy file may be well again in a while. After any other error of a write or a
@@ -132,5 +167,5 @@ _REASONS: Final[dict[type[apsw.Error], str]] = {
     apsw.BusyError: "another process is writing to it; try again when that has ended",
     apsw.FullError: "the disk is full; make room and try again",
     apsw.NotADBError: "it is not a file of this kind, or it is damaged",
-    apsw.CorruptError: "it is damaged; restore it from a backup",
+    apsw.CorruptError: "it is damaged",
 }

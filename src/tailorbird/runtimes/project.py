@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -127,12 +126,7 @@ class Project:
 
         path = self.data / HISTORY
         settings = self.settings
-        try:
-            opened = ProjectHistory(
-                path, memory_limit=settings.memory_limit, threads=settings.threads
-            )
-        except InputError as error:
-            raise _in_use(path, error) from error
+        opened = ProjectHistory(path, memory_limit=settings.memory_limit, threads=settings.threads)
         opened.log = self.log
         if opened.end_position and not self.log.end_position:
             tail.take_over(self.log, opened)
@@ -185,16 +179,6 @@ resident: Final[dict[Path, Callable[[Path, bool], Project]]] = {}
 def load_texts(texts: Mapping[str, str]) -> Resolved:
     """The checked definitions of a published version's files."""
     return load({f"published {name}": text for name, text in texts.items()})
-
-
-def _in_use(path: Path, error: InputError) -> InputError:
-    holder = re.search(r"PID (\d+)", str(error))
-    if "lock" not in str(error) or holder is None:
-        return error
-    return InputError(
-        f"{path} is in use by process {holder[1]}; one process at a time can open it: "
-        "wait until that one has ended"
-    )
 
 
 def open_project(path: Path | None = None, *, published: bool = False) -> Project:

@@ -88,7 +88,7 @@ def test_a_file_of_a_newer_program_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_registry_is_told_so(tmp_path: Path) -> None:
     path = tmp_path / "registry.sqlite"
     path.write_bytes(b"nothing of the kind" * 100)
-    with pytest.raises(InputError, match="cannot be used: file is not a database"):
+    with pytest.raises(InputError, match=r"it is damaged .file is not a database.; restore it"):
         SqliteRegistry(path)
 
 

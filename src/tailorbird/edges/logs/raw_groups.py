@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tailorbird.edges.sqlite_files import SqliteFile, guarded, told, transaction
+from tailorbird.edges.sqlite_files import SqliteFile, What, guarded, told, transaction
 from tailorbird.governance.seals import HASH_BYTES
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import DamagedLogError
 
-WHAT: Final = "the log"
+WHAT: Final = What("the log", "restore it: tailorbird restore BACKUP NEW --keys FILE")
 MIGRATIONS: Final = (
     """
     CREATE TABLE meta (

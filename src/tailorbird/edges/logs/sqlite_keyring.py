@@ -11,11 +11,14 @@ from typing import Any, Final
 
 import apsw
 
-from tailorbird.edges.sqlite_files import SqliteFile, guarded, open_file, told, transaction
+from tailorbird.edges.kept_copies import copies_of
+from tailorbird.edges.sqlite_files import SqliteFile, What, guarded, open_file, told, transaction
 from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash, secret_for
 from tailorbird.kernel.errors import InputError
 
-WHAT: Final = "the keyring"
+WHAT: Final = What(
+    "the keyring", "put the copy of the keys back: tailorbird restore BACKUP NEW --keys FILE"
+)
 _CACHED: Final = 200_000
 _DRAWN: Final = 200_000
 """New keys that wait to be stored together: each time touches nearly all pages of many keys."""
@@ -190,6 +193,9 @@ class SqliteKeyring(SqliteFile):
             self.destroyed += 1
             with guarded(WHAT):
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self._path is not None:  # a copy from before would still have them
+                for copy in copies_of(self._path):
+                    copy.unlink()
 
     def _remember(self, keys: dict[bytes, bytes]) -> None:
         if len(self._cache) + len(keys) > _CACHED:

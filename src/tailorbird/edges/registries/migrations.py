@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Final
 
+from tailorbird.edges.kept_copies import keep_copy
+from tailorbird.edges.sqlite_files import newer_version
 from tailorbird.kernel.errors import InputError
 
+MEMORY: Final = ":memory:"
 _TABLES: Final = ("versions", "files", "definitions", "settings")
 
 
@@ -85,13 +89,15 @@ MIGRATIONS: Final = (
 
 
 def migrate(connection: sqlite3.Connection, file: str) -> None:
-    """Bring a file to the newest version, each step in one transaction; refuse a newer file."""
+    """Bring a file to the newest version, each step in one transaction; refuse a newer file.
+
+    Of an older file a copy is kept.
+    """
     found = version_of(connection)
     if found > len(MIGRATIONS):
-        raise InputError(
-            f"{file} was written by a newer version of Tailorbird "
-            f"(its tables have version {found}, this program knows {len(MIGRATIONS)})"
-        )
+        raise InputError(newer_version(f"the registry {file}", found, len(MIGRATIONS)))
+    if 0 < found < len(MIGRATIONS) and file != MEMORY:
+        keep_copy(Path(file), found, "the registry")
     for number, script in enumerate(MIGRATIONS[found:], found + 1):
         connection.executescript(
             f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;"

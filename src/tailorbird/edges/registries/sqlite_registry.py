@@ -9,11 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tailorbird.edges.registries.migrations import migrate
+from tailorbird.edges.registries.migrations import MEMORY, migrate
 from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import MovedOnError, Version
 
+_MEND: Final = "restore it: tailorbird restore BACKUP NEW --keys FILE"
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _WAIT_S: Final = 5.0
 """How long another process may hold the file before that is an error."""
 
@@ -29,7 +31,7 @@ class SqliteRegistry:
 
     def __init__(self, path: Path | None) -> None:
         """Open or make the registry at a path; None keeps it in memory."""
-        self._path = ":memory:" if path is None else str(path)
+        self._path = MEMORY if path is None else str(path)
         with self._told():
             self._connection = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
         try:
@@ -183,4 +185,6 @@ class SqliteRegistry:
             reason = str(error)
             if "locked" in reason:
                 reason = "another process is writing to it; try again when that has ended"
+            elif getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+                reason = f"it is damaged ({reason}); {_MEND}"
             raise InputError(f"the registry {self._path} cannot be used: {reason}") from error

@@ -12,13 +12,13 @@ from typing import Any, Final
 import apsw
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
-from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
+from tailorbird.edges.sqlite_files import MADE_AGAIN, SqliteFile, What, told, transaction
 from tailorbird.governance.consent import Statement
 from tailorbird.kernel import limits
 from tailorbird.people.parting import Link
 from tailorbird.ports.gate import ConsentFacts, PersonSaid
 
-WHAT: Final = "the store of consents"
+WHAT: Final = What("the store of consents", MADE_AGAIN)
 PERSISTED: Final = 100_000
 """After so many facts that say nothing of consent the position is written down all the same."""
 _AROUND: Final = 200

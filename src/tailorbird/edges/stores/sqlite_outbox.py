@@ -15,12 +15,12 @@ import apsw
 
 from tailorbird.delivery.health import Health
 from tailorbird.delivery.outbox import Message, claimed, given_up, interrupted, revived
-from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
+from tailorbird.edges.sqlite_files import MADE_AGAIN, SqliteFile, What, told, transaction
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.language.world import FOREVER
 from tailorbird.ports import HeldBack, Standing
 
-WHAT: Final = "the outbox"
+WHAT: Final = What("the outbox", MADE_AGAIN)
 _COLUMNS: Final = (
     "id, endpoint, subject, event, body, state, tries, first_us, due_us, told, "
     "purposes, about, is_exit, is_sealed"

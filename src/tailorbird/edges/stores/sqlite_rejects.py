@@ -16,13 +16,16 @@ from typing import Any, Final
 import msgspec
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
-from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
+from tailorbird.edges.sqlite_files import SqliteFile, What, told, transaction
 from tailorbird.events.refusals import Refusal, RejectedItem, Sort
 from tailorbird.governance.seals import HASH_BYTES, NONCE_BYTES, BrokenSealError, open_seal, seal
 from tailorbird.kernel import limits
 from tailorbird.ports.rejects import StoredReject
 
-WHAT: Final = "the store of rejected messages"
+WHAT: Final = What(
+    "the store of rejected messages",
+    "without it the server goes on, and makes a new one: rm {path}",
+)
 _NOBODY: Final = blake2b(b"rejected messages", digest_size=HASH_BYTES).digest()
 """The name of this file's own key: no person's, who are hashed with a secret."""
 _COLUMNS: Final = "number, at_us, call, key, sort, subject, length, sealed"

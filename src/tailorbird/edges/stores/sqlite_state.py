@@ -12,7 +12,7 @@ import apsw
 import msgspec
 
 from tailorbird.delivery.outbox import Message
-from tailorbird.edges.sqlite_files import SqliteFile, told, transaction
+from tailorbird.edges.sqlite_files import MADE_AGAIN, SqliteFile, What, told, transaction
 from tailorbird.edges.stores.sqlite_outbox import add_messages
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.events.cells import tagged
@@ -26,7 +26,7 @@ from tailorbird.people.parting import Link
 from tailorbird.ports import LiveMeta, Pending, StoredPerson
 from tailorbird.segments.membership import Turned, Turns
 
-WHAT: Final = "the live state"
+WHAT: Final = What("the live state", MADE_AGAIN)
 _DERIVED: Final = ("people", "subjects", "links", "taken_back", "pending", "standings", "workspace")
 _PUT: Final = (
     "INSERT INTO people VALUES (?, ?, ?, ?, ?) ON CONFLICT (person) DO UPDATE SET "

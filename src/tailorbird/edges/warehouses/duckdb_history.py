@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -328,10 +329,18 @@ def _opened(path: FilePath | None, memory_limit: str, threads: int) -> Connectio
     try:
         return duckdb.connect(":memory:" if path is None else str(path), config=settings)
     except duckdb.Error as error:
-        raise InputError(
-            f"the history {path} cannot be opened: {error}; if it is damaged, put a copy "
-            "in its place, or move it away and import again what was imported"
-        ) from error
+        raise InputError(_why_not(path, str(error))) from error
+
+
+def _why_not(path: FilePath | None, reason: str) -> str:
+    holder = re.search(r"PID (\d+)", reason)
+    if "lock" in reason and holder is not None:
+        return (
+            f"{path} is in use by process {holder[1]}; one process at a time can open it: "
+            "wait until that one has ended"
+        )
+    first = reason.partition("\n")[0]
+    return f"the history {path} cannot be opened: {first}; {layout.made_again(path)}"
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:

@@ -45,6 +45,11 @@ def position_in(path: str) -> int:
         return number_of(connection, "SELECT end_position FROM meta")
 
 
+def made_again(file: object) -> str:
+    """What to do about a file that cannot be used."""
+    return f"where the log beside it is whole it is made again when it is removed: rm {file}"
+
+
 def rows_of(connection: Connection, sql: str, parameters: object = None) -> list[tuple[Any, ...]]:
     """Run a statement to its end; an unfinished result would block the next one."""
     return connection.execute(sql, parameters).fetchall()
@@ -79,10 +84,7 @@ def prepare(connection: Connection, file: str) -> None:
         _create(connection)
         return
     if "meta" not in there or number_of(connection, "SELECT layout FROM meta") != LAYOUT:
-        raise InputError(
-            f"{file} is not a history of this version; "
-            f"its facts can be moved with the version that wrote it: export there, import here"
-        )
+        raise InputError(f"{file} is not a history of this version; {made_again(file)}")
     rows_of(connection, "DROP TABLE IF EXISTS base_next")  # a rewrite that was cut short
 
 
