@@ -128,7 +128,7 @@ def test_a_history_that_is_none_is_told_so_and_left_alone(shop: Path) -> None:
     before = history.read_bytes()
     told = refused(call("segments", folder=shop))
     assert "data/history.duckdb cannot be opened" in told
-    assert "move it away and import again" in told
+    assert "it is made again when it is removed: rm data/history.duckdb" in told
     assert history.read_bytes() == before
 
 
