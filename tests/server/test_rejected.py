@@ -111,3 +111,11 @@ def test_who_did_not_agree_is_not_observed_and_nothing_of_it_is_kept() -> None:
         told = shop.ask("/v1/batch", "POST", key=WRITE, body={"batch": [event, {}]})
         assert [one["status"] for one in told.said["results"]] == ["accepted", "rejected"]
         assert [fact.id for fact in shop.running.log_facts()] == ["m2", "m1"]
+
+
+def test_the_secret_of_a_key_is_not_kept(shop: Talk) -> None:
+    assert send(shop, "/v1/track", {"userId": "ann", "writeKey": ADMIN}, None) == 400
+    [found] = rejects(shop, 1)["rejects"]
+    secret = ADMIN.rpartition("_")[2]
+    assert secret not in found["raw"]
+    assert json.loads(found["raw"])["writeKey"] == ADMIN.replace(secret, "...")

@@ -7,6 +7,7 @@ can use it. The secret has 256 random bits, therefore a plain SHA-256 (FIPS 180-
 from __future__ import annotations
 
 import hmac
+import re
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -16,6 +17,7 @@ SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 ID_BYTES: Final = 4
 SECRET_BYTES: Final = 32
 _PREFIX: Final = "tb"
+_SECRET: Final = re.compile(rb"(tb_(?:write|read|admin)_[0-9a-f]{8}_)[0-9a-f]+")
 
 
 class ApiKey(NamedTuple):
@@ -53,6 +55,15 @@ def id_of(text: str) -> str | None:
     """
     parts = text.split("_")
     return parts[2] if len(parts) == 4 and parts[0] == _PREFIX and parts[1] in SCOPES else None
+
+
+def without_secrets(data: bytes) -> bytes:
+    """The same without the secrets of keys that stand in it.
+
+    >>> without_secrets(b'{"writeKey":"tb_admin_0a1b2c3d_00ff00ff"}')
+    b'{"writeKey":"tb_admin_0a1b2c3d_..."}'
+    """
+    return _SECRET.sub(rb"\1...", data)
 
 
 def is_text_of(text: str, key: ApiKey) -> bool:

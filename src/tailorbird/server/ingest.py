@@ -24,7 +24,7 @@ from tailorbird.events.wire import Body, UnreadableError, read_batch, read_singl
 from tailorbird.flow.collecting import Collecting
 from tailorbird.flow.consenting import BehindError
 from tailorbird.flow.group_commit import Admitted, OverloadedError
-from tailorbird.governance.api_keys import ApiKey
+from tailorbird.governance.api_keys import ApiKey, without_secrets
 from tailorbird.kernel import limits
 from tailorbird.ports import NotWritableError, StaleWriterError
 from tailorbird.server.answers import Answer, RefusedError
@@ -268,7 +268,7 @@ class Collector:
 def _rejected(
     now_us: int, call: str, key: ApiKey, refusal: Refusal, subject: str | None, text: bytes
 ) -> RejectedItem:
-    kept = text[: limits.REJECT_BYTES]
+    kept = without_secrets(text)[: limits.REJECT_BYTES]
     return RejectedItem(now_us, call, key.id, refusal, subject, kept, len(text))
 
 
