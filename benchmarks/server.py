@@ -29,7 +29,7 @@ async def app(scope, receive, send):
 uvicorn.run(app, port=int(sys.argv[1]), lifespan="off", log_config=None, access_log=False)
 """
 CORES = sorted(os.sched_getaffinity(0))
-PATIENCE_S = 600.0
+PATIENCE_S = 3_600.0
 
 
 def free_port() -> int:

@@ -10,12 +10,11 @@ from tests.flow.live_reading import Service, service
 from tests.flow.test_advance import PLAN, START, fact
 
 from tailorbird.edges.local_socket import GoneError
-from tailorbird.flow.adopting import Seeds
+from tailorbird.flow.adopting import Seeded, Seeds
 from tailorbird.kernel.instants import SECOND
 from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
 from tailorbird.language.files import load_text
-from tailorbird.language.live import PersonState
 from tailorbird.runtimes.publishing import STAGED, Publishing
 
 OTHER = PLAN.replace('"Seen", last="7d") >= 2', '"Seen", last="7d") >= 3')
@@ -36,7 +35,7 @@ class Machine:
         with self.running.seeds(live.plan(load_text(OTHER).definitions), now_us, 0) as given:
             states = list(given.states)
 
-        def slowly() -> Iterator[tuple[str, PersonState]]:
+        def slowly() -> Iterator[Seeded]:
             for one in states:
                 assert self.may_tell.wait(PATIENCE_S)
                 yield one

@@ -22,11 +22,22 @@ from tailorbird.segments.membership import Turns, differences
 _AT_A_TIME: Final = 5_000
 
 
+class Seeded(NamedTuple):
+    """Somebody's state as it is stored."""
+
+    name: str
+    """The smallest of her subjects."""
+    wake_at: int
+    is_heavy: bool
+    standing: bytes
+    """What the record says of her."""
+    state: bytes
+
+
 class Seeds(NamedTuple):
     """Everybody at one place in the log, and what holds there for all."""
 
-    states: Iterable[tuple[str, PersonState]]
-    """By name: the smallest of a person's subjects."""
+    states: Iterable[Seeded]
     links: list[Fact]
     """Every fact that says who is who."""
     workspace: list[Fact]
@@ -49,12 +60,24 @@ def seeds(history: SeedHistory, plan: live.Plan, now_us: int) -> Seeds:
     """What everybody is by all that a history holds; states are computed as they are read."""
     position = history.end_position
     return Seeds(
-        seed(history, plan, now_us, position=position - 1) if position else (),
+        seeded(seed(history, plan, now_us, position=position - 1)) if position else (),
         [fact for fact in history.links() if fact.position < position],
         [fact for fact in history.workspace_facts() if fact.position < position],
         position,
         now_us,
     )
+
+
+def seeded(states: Iterable[tuple[str, PersonState]]) -> Iterator[Seeded]:
+    """States by name, in their stored form."""
+    standings: dict[tuple[object, ...], bytes] = {}
+    for name, state in states:
+        way = (state.known, state.turned, state.persona)
+        standing = standings.get(way)
+        if standing is None:
+            standing = standings[way] = standing_key(state)
+        wake_at = FOREVER if state.heavy else state.wake_at
+        yield Seeded(name, wake_at, state.heavy, standing, live.encode(state))
 
 
 def fingerprint(definitions: Definitions) -> str:
@@ -74,18 +97,23 @@ def fill(store: StateStore, plan: live.Plan, given: Seeds) -> None:
 
 def _put_people(store: StateStore, given: Seeds) -> None:
     name_of = people(given.links)
+    united = set(name_of.values())
     numbers: dict[str, int] = {}
-    ways: dict[bytes, int] = {}
+    standings: dict[bytes, int] = {}
+    nobody = store.standing_number(standing_key(PersonState()))
     rows = iter(enumerate(given.states, 1))
     while some := list(islice(rows, _AT_A_TIME)):
-        heavy = [number for number, (_, state) in some if state.heavy]
-        store.put_people([_row(store, ways, number, *seeded) for number, seeded in some])
-        store.put_subjects([(name, number) for number, (name, _) in some if name not in name_of])
-        for number in heavy:  # what she answers is not known yet
-            standing = _standing(store, ways, PersonState())
-            store.put_pending(Pending(number, given.position, "definition", standing))
-        wanted = set(name_of.values())
-        numbers.update({name: number for number, (name, _) in some if name in wanted})
+        for key in {one.standing for _, one in some} - standings.keys():
+            standings[key] = store.standing_number(key)
+        store.put_people(
+            StoredPerson(number, one.name, one.wake_at, standings[one.standing], one.state)
+            for number, one in some
+        )
+        store.put_subjects((one.name, number) for number, one in some if one.name not in name_of)
+        for number, one in some:
+            if one.is_heavy:  # what she answers is not known yet
+                store.put_pending(Pending(number, given.position, "definition", nobody))
+        numbers.update({one.name: number for number, one in some if one.name in united})
     store.put_subjects(
         [(subject, numbers[name]) for subject, name in name_of.items() if name in numbers]
     )
@@ -104,21 +132,6 @@ def _put_links(store: StateStore, facts: Iterable[Fact], whose: Mapping[str, int
         person = None if link is None else whose.get(link.one)
         if link is not None and person is not None and link.id not in gone:
             store.add_link(person, link)
-
-
-def _row(
-    store: StateStore, ways: dict[bytes, int], number: int, name: str, state: PersonState
-) -> StoredPerson:
-    wake_at = FOREVER if state.heavy else state.wake_at
-    standing = _standing(store, ways, state)
-    return StoredPerson(number, name, wake_at, standing, live.encode(state))
-
-
-def _standing(store: StateStore, ways: dict[bytes, int], state: PersonState) -> int:
-    key = standing_key(state)
-    if key not in ways:
-        ways[key] = store.standing_number(key)
-    return ways[key]
 
 
 Standing = Mapping[Key, Any]

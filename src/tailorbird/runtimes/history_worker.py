@@ -210,7 +210,7 @@ class Worker:
         yield [given.position, _packed(given.links), _packed(given.workspace)]
         states = iter(given.states)
         while some := list(islice(states, STATES)):
-            yield [(name, live.encode(state)) for name, state in some]
+            yield some
 
     def follow_for_ever(self) -> None:
         """Keep up with the log while nobody asks."""

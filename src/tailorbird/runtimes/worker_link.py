@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from tailorbird.edges.local_socket import Answer, GoneError, Link, answer
 from tailorbird.events.columns import FactColumns, facts_of
-from tailorbird.flow.adopting import Seeds
+from tailorbird.flow.adopting import Seeded, Seeds
 from tailorbird.kernel.facts import Fact
-from tailorbird.language import live
 from tailorbird.ports import EventLog
 from tailorbird.runtimes.waits import Waits
 
@@ -149,10 +148,9 @@ def _there(link: Link | None) -> Link:
     return link
 
 
-def _states(parts: Iterator[Any]) -> Iterator[tuple[str, live.PersonState]]:
+def _states(parts: Iterator[Any]) -> Iterator[Seeded]:
     for part in parts:
-        for name, state in part:
-            yield name, live.decode(state)
+        yield from (Seeded(*one) for one in part)
 
 
 def _facts(packed: Any) -> list[Fact]:
