@@ -91,15 +91,16 @@ class _Seeding:
         linked = self._asking.linked(self._now_us)
         names = dict.fromkeys(linked.values()) if people is None else people
         listed = dict.fromkeys(self._asking.persons(list(names), linked))
-        within = [number for person in listed for number in person.numbers]
-        numbers, counts = self._counted(None if people is None else within)
+        within = np.array([n for person in listed for n in person.numbers], np.int64)
+        numbers, counts = self._counted(None if people is None else within.tolist())
+        united = np.isin(numbers, within)
+        facts = dict(zip(numbers[united].tolist(), counts[united].tolist(), strict=True))
         for person in listed:
-            found = np.isin(numbers, person.numbers)
-            if found.any():
-                yield person, int(counts[found].sum())
+            count = sum(facts.get(number, 0) for number in person.numbers)
+            if count:
+                yield person, count
         if people is None:
-            alone = ~np.isin(numbers, within)
-            yield from self._alone(numbers[alone], counts[alone])
+            yield from self._alone(numbers[~united], counts[~united])
 
     def _alone(self, numbers: Array, counts: Array) -> Iterator[tuple[Person, int]]:
         for start in range(0, len(numbers), CHUNK_PEOPLE):
