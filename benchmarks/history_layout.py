@@ -207,7 +207,7 @@ def message_ids(prototype: Prototype) -> None:
 
 def main() -> None:
     """Measure everything for so many facts."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
     print(f"{rows:,} facts, {rows // 50:,} people, DuckDB {duckdb.__version__}, 2 threads")
     with tempfile.TemporaryDirectory() as folder:
         prototype = Prototype(Path(folder), rows)

@@ -21,12 +21,12 @@ from pathlib import Path
 
 import apsw
 import msgspec
-from tailorbird.edges.logs.known_ids import KnownIds
 
 from tailorbird.edges.logs.sealed_groups import packed, subjects_in
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.events.columns import FactColumns, columns_from_rows
+from tailorbird.events.known_ids import KnownIds
 from tailorbird.governance.seals import HASH_BYTES, KEY_BYTES, keyed_hash, seal
 
 PROPERTIES = '{"product_id":"p%d","price":%d,"category":"shoes","url":"https://shop.example/p/%d"}'

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from tailorbird.flow.asking import Asking
-from tailorbird.language.batch.columns import Array, Column, spread, taken
+from tailorbird.language.batch.columns import Array, Column, replaced, spread, taken
 from tailorbird.language.batch.moments import Everybody, Moment, Questions
 from tailorbird.language.batch.ordered import Chunk, sorted_rows
 from tailorbird.language.batch.plan import scans
 from tailorbird.language.batch.readings import (
+    Aggregated,
     Ordered,
     Reading,
     Rows,
@@ -27,6 +28,8 @@ from tailorbird.ports import Warehouse
 
 CHUNK_ROWS = 1_000_000
 """Rows that are held in memory at a time, as long as no single person has more."""
+_LISTED = 10_000
+"""People that a condition lists; beyond, it takes less to look at everybody."""
 _SHIFT = 4
 """People are counted by sixteens."""
 
@@ -69,7 +72,12 @@ def run(
         whose = filled(first).astype(np.int64)
         order = np.argsort(whose)
         columns = [column[order] for column in others]
-        found = [(op, how, columns[start:end]) for op, how, start, end in scan.parts]
+        found: list[tuple[Operation, Reading, Sequence[Array]]] = []
+        for operation, how, start, end in scan.parts:
+            arrays = columns[start:end]
+            if isinstance(how, Aggregated) and how.otherwise is not None:
+                how = _settled(asking, moment, operation, how, whose[order], arrays)
+            found.append((operation, how, arrays))
         results.append(Result(whose[order], found))
     for operation, how in readings.items():
         if isinstance(how, Ordered):
@@ -102,6 +110,30 @@ def columns_of(results: Sequence[Result], people: Array) -> dict[Operation, Colu
     return columns
 
 
+def _settled(
+    asking: Asking,
+    moment: Moment,
+    operation: Operation,
+    how: Aggregated,
+    whose: Array,
+    arrays: Sequence[Array],
+) -> Aggregated:
+    """A reading whose column is also right for those of whom aggregates do not tell."""
+    assert how.otherwise is not None
+    rows = np.flatnonzero(how.otherwise.unsure(arrays))
+    if not len(rows):
+        return how
+    ordered = how.otherwise.ordered
+    if len(rows) <= _LISTED:
+        only = f"who IN ({', '.join(map(str, whose[rows].tolist()))})"
+        limited = replace(ordered.rows, conditions=(*ordered.rows.conditions, only))
+        ordered = replace(ordered, rows=limited)
+    answered = _computed(asking, moment, operation, ordered)
+    column = columns_of([answered], whose[rows])[operation]
+    settled = replaced(how.decode(arrays), rows, column)
+    return replace(how, decode=lambda _arrays: settled)
+
+
 # Rows in order
 
 
@@ -121,7 +153,7 @@ def _one_after_another(arrays: Sequence[Array]) -> Array:
 
 def chunks_of(asking: Asking, moment: Moment, how: Needed) -> Iterator[tuple[Chunk, Array]]:
     """The rows chunk by chunk, with the instants that they are asked about."""
-    if how.partition is None and isinstance(moment, Everybody):
+    if how.partition is None and isinstance(moment, Everybody) and not moment.with_united:
         yield from _stored_chunks(asking, moment, how)
         return
     if isinstance(moment, Questions):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tailorbird.language.batch import filters
-from tailorbird.language.batch.columns import Array
+from tailorbird.language.batch.columns import Array, Column, Flags
 from tailorbird.language.batch.moments import Moment
 from tailorbird.language.batch.ordered import Chunk, distinct
 from tailorbird.language.batch.readings import (
+    Aggregated,
     Computed,
     Ordered,
-    Queried,
+    Otherwise,
+    filled,
     flags,
-    row_conditions,
+    nulls,
     when,
-    where,
 )
 from tailorbird.language.batch.roles import Roles
 from tailorbird.language.batch.sequences import Shape, begins_after, shape
@@ -31,7 +34,10 @@ def absence(operation: Absence, moment: Moment) -> Ordered:
     after = None
     if operation.last_us is not None:
         after = begins_after(moment, operation.last_us + operation.wait_us, form.longest_us)
-    partition, others = _told_apart(operation, moment)
+    partition, others = None, []
+    if operation.same is not None:
+        partition = filters.value(operation.same, moment).key()
+        others = [f"({partition}) IS NOT NULL"]
     wait_us, last_us = operation.wait_us, operation.last_us
 
     def compute(chunk: Chunk, now: Array) -> Computed:
@@ -49,14 +55,14 @@ def absence(operation: Absence, moment: Moment) -> Ordered:
     return Ordered(roles.rows(after, *others), roles.columns, partition, compute, flags, False)
 
 
-def unanswered(operation: Absence, moment: Moment) -> Queried:
+def unanswered(operation: Absence, moment: Moment) -> Aggregated:
     """The same by aggregates, where the newest occasion decides.
 
-    If the newest one whose deadline has passed was followed, every earlier one was as well.
-    Newest is what is latest, and of one time what has the greatest id; ids are only looked at for
-    those whose newest occasion and newest awaited fact have one time.
+    If the newest one whose deadline has passed was followed, every earlier one was as well. Newest
+    is what is latest; for those whose newest occasion and newest awaited fact have one time ids
+    decide, and they are told by arrays.
     """
-    if operation.ever or isinstance(operation.after, Pattern):
+    if operation.ever or operation.same is not None or isinstance(operation.after, Pattern):
         raise NotInSqlError("occasions of which the newest does not decide")
     roles = Roles(moment)
     numbers = [roles.of(select) for select in (operation.awaited, operation.after)]
@@ -66,34 +72,27 @@ def unanswered(operation: Absence, moment: Moment) -> Queried:
     if last_us is not None:
         occasion += f" AND time_us > {moment.since(last_us + wait_us)}"
         after = begins_after(moment, last_us + wait_us, 0)
-    key, others = _told_apart(operation, moment)
-    rows = roles.rows(after, *others)
-    relation = rows.relation if key is None else f"(SELECT *, {key} AS same FROM {rows.relation})"
-    whose = "who" if key is None else "who, same"
-    limits = where(row_conditions(rows))
 
-    def newest(column: str) -> str:
-        return f"max({when(occasion, column)}) AS begun, max({when(awaited, column)}) AS followed"
+    def build(condition: str | None) -> list[str]:
+        both = [f"{condition} AND {role}" if condition else role for role in (occasion, awaited)]
+        return [f"max({when(role, 'time_us')})" for role in both]
 
-    sql = (
-        f"WITH newest AS MATERIALIZED (SELECT {whose}, {newest('time_us')} "
-        f"FROM {relation}{limits} GROUP BY {whose}), "
-        f"together AS (SELECT {whose}, begun AS time_us FROM newest WHERE begun = followed), "
-        f"of_ids AS (SELECT {whose}, {newest('id')} FROM {relation} "
-        f"JOIN together USING ({whose}, time_us){limits} GROUP BY {whose}) "
-        f"SELECT {'who' if key is None else 'DISTINCT who'}, true AS absent FROM ("
-        "SELECT * FROM newest WHERE begun > followed OR (begun IS NOT NULL AND followed IS NULL) "
-        f"UNION ALL SELECT {whose}, NULL, NULL FROM of_ids WHERE begun >= followed)"
+    return Aggregated(
+        roles.rows(after), build, _open, False, Otherwise(_together, absence(operation, moment))
     )
-    return Queried(sql, flags, False)
 
 
-def _told_apart(operation: Absence, moment: Moment) -> tuple[str | None, list[str]]:
-    """The value that an occasion and what is awaited have to share, and that it is there."""
-    if operation.same is None:
-        return None, []
-    key = filters.value(operation.same, moment).key()
-    return key, [f"({key}) IS NOT NULL"]
+def _open(newest: Sequence[Array]) -> Column:
+    """Whether the newest occasion is later than the newest awaited fact."""
+    begun, followed = newest
+    is_later = nulls(followed) | (filled(begun) > filled(followed))
+    return Flags(~nulls(begun) & is_later)
+
+
+def _together(newest: Sequence[Array]) -> Array:
+    begun, followed = newest
+    found: Array = ~nulls(begun) & ~nulls(followed) & (filled(begun) == filled(followed))
+    return found
 
 
 def _occasion(operation: Absence, roles: Roles) -> Shape:

@@ -121,6 +121,13 @@ def taken(column: Column, rows: Array) -> Column:
     return column
 
 
+def replaced(flags: Column, rows: Array, column: Column) -> Flags:
+    """Conditions that for the people in some rows are those of another column."""
+    values = as_flags(flags, 0).copy()
+    values[rows] = as_flags(column, len(rows))
+    return Flags(values)
+
+
 def spread(column: Column, places: Array, size: int, default: Value) -> Column:
     """A column for ``size`` people, in which those not in ``places`` have a default value."""
     if isinstance(column, Flags) and type(default) is bool:

@@ -40,6 +40,18 @@ class Aggregated:
     decode: Decode
     default: Value
     """The value of somebody without any such row."""
+    otherwise: Otherwise | None = None
+    """Who is told by rows in order where the aggregates do not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What answers those of whom aggregates do not tell."""
+
+    unsure: Callable[[Sequence[Array]], Array]
+    """Given the aggregates, of which rows they do not tell."""
+    ordered: Ordered
+    """Its column is of the same kind, and nobody has another default."""
 
 
 @dataclass(frozen=True, slots=True)
