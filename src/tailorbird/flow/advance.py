@@ -129,6 +129,8 @@ class Live(LivePeople):
                     self._residents.store()
                     self._note(turned)
                     self._store.put_meta(LiveMeta(self.position, self._clock_us, self._fingerprint))
+                if self._recording.last != self._last_number:
+                    self._store.make_lasting()
             except BaseException:
                 self._load()
                 raise

@@ -286,6 +286,9 @@ class StateStore(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """All that is written within is kept at its end, or nothing of it after an error."""
 
+    def make_lasting(self) -> None:
+        """See that what was committed outlasts a power cut, before anybody is told of it."""
+
     def meta(self) -> LiveMeta:
         """How far it is."""
 

@@ -53,6 +53,8 @@ class SqliteState(SqliteFile):
         """Open or make the file at a path; None keeps it in memory."""
         super().__init__(path, WHAT, MIGRATIONS)
         self._execute = self._connection.execute
+        # States are made from the log again where a power cut took the last of them.
+        self._execute("PRAGMA synchronous = NORMAL")
         self._written: IdentityMemo[tuple[Change, ...], bytes] = IdentityMemo(_changes)
 
     @contextmanager
@@ -60,6 +62,18 @@ class SqliteState(SqliteFile):
         """See `StateStore`."""
         with told(WHAT, self._path), transaction(self._connection):
             yield
+
+    def make_lasting(self) -> None:
+        """See `StateStore`: a commit with a sync takes all before it to the disk.
+
+        What changes nothing would not be written.
+        """
+        self._execute("PRAGMA synchronous = FULL")
+        try:
+            with self.transaction():
+                self._execute("UPDATE lasting SET number = (SELECT max(number) FROM record)")
+        finally:
+            self._execute("PRAGMA synchronous = NORMAL")
 
     def meta(self) -> LiveMeta:
         """See `StateStore`."""

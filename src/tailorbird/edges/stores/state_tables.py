@@ -92,6 +92,10 @@ MIGRATIONS: Final = (
     """
     ALTER TABLE messages ADD COLUMN is_sealed INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE TABLE lasting (number INTEGER NOT NULL) STRICT;
+    INSERT INTO lasting VALUES (0);
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added.
 
