@@ -54,7 +54,7 @@ class Server:
         self.port = free_port()
         self.start()
 
-    def start(self) -> None:
+    def start(self, *, is_ready: bool = True) -> None:
         self.process = subprocess.Popen(
             [*COMMAND, "serve", "--port", str(self.port)],
             cwd=self.folder,
@@ -62,7 +62,8 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.until(lambda: self.get("/ready")["status"] == "ok")
+        path = "/ready" if is_ready else "/health"
+        self.until(lambda: self.get(path)["status"] == "ok")
 
     def until(self, holds: Any) -> None:
         end = time.monotonic() + PATIENCE_S

@@ -92,6 +92,27 @@ def test_states_that_were_removed_are_made_of_the_log_again_and_systems_told_fro
         assert [one.data["person"] for one in crm.received] == ["ann", "cat"]
 
 
+def test_states_of_a_log_that_went_on_differently_are_not_shown(server: Server) -> None:
+    server.send("ann", "m1")
+    server.until(lambda: server.get("/ready")["live_position"] == 1)
+    assert server.end() == 0
+    data = server.folder / "data"
+    older = (data / "log.sqlite").read_bytes()
+    server.start()
+    server.send("bob", "m2")
+    server.until(lambda: server.get("/ready")["live_position"] == 2)
+    assert server.end() == 0
+    (data / "log.sqlite").write_bytes(older)
+    for path in (*data.glob("history.duckdb*"), *data.glob("consents.sqlite*")):
+        path.unlink()
+    server.start(is_ready=False)
+    server.until(lambda: not_ready(server).startswith("the live state reaches position 2"))
+    for path in data.glob("state.sqlite*"):
+        path.unlink()
+    server.until(lambda: server.get("/ready")["live_position"] == 1)
+    assert server.profile("ann", 1)["segments"] == ["buyers"]
+
+
 def test_a_stream_of_the_record_ends_and_can_be_gone_on_with(server: Server) -> None:
     server.send("ann", "m1")
     server.until(lambda: server.get("/ready")["live_position"] == 1)

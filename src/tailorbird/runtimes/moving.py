@@ -19,7 +19,7 @@ from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.sqlite_files import told
 from tailorbird.edges.stores.sqlite_state import WHAT, SqliteState
 from tailorbird.flow.advance import Live
-from tailorbird.kernel.errors import TailorbirdError
+from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.language import live
 from tailorbird.ports import EventLog
 from tailorbird.runtimes.garbage import Garbage
@@ -205,7 +205,14 @@ class Moving:
             announcing=announcing,
             max_lateness_us=lateness_us,
         )
-        if begun.is_stale or (not begun.position and self._log.end_position):
+        end = self._log.end_position
+        if begun.position > end:
+            raise InputError(
+                f"the live state reaches position {begun.position} and the log only {end}: they "
+                f"do not belong together; restore the log, or remove {self._path}, which is made "
+                "from it again"
+            )
+        if begun.is_stale or (not begun.position and end):
             begun.adopt(plan, self._worker.seeds(files, self._project.now_us()))
         return begun
 
