@@ -57,8 +57,9 @@ bench: setup ## measure against hand-written baselines; decides nothing
 		echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
 
 .PHONY: bench-long
-bench-long: setup ## the same over 100 million facts; keep 30 GB of disk and some time free
+bench-long: setup ## over 100 million facts, and 20 million people; keep 60 GB of disk and hours free
 	$(BIN)/python benchmarks/batch.py 1000000 10000000 100000000
+	PYTHONPATH=. $(BIN)/python benchmarks/people.py 2200000 11000000 44000000
 
 .PHONY: prove-long
 prove-long: setup ## compare all readings over a million random cases (CASES=n, SEED=n)
