@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from threading import Lock
+from typing import Final
 
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.stores.sqlite_consents import SqliteConsents
@@ -11,6 +13,9 @@ from tailorbird.flow.consenting import Consents, Table
 from tailorbird.language.purposes import READY, table_of
 from tailorbird.ports import EventLog
 from tailorbird.runtimes.project import CONSENTS, REGISTRY, Project, load_texts
+
+LOOK_SECONDS: Final = 1.0
+"""After so long it is looked whether somebody has published."""
 
 
 class PublishedPurposes:
@@ -20,27 +25,29 @@ class PublishedPurposes:
         """``path``: the registry's."""
         self._path = path
         self._lock = Lock()
-        self._registry: SqliteRegistry | None = None
+        self._looked_s = -LOOK_SECONDS
         self._number = 0
         self._table = table_of(READY)
 
     def __call__(self) -> Table:
-        """The purposes by name."""
+        """The purposes by name, as they were published a moment ago."""
         with self._lock:
-            if self._registry is None:
-                self._registry = SqliteRegistry(self._path)
-            numbers = self._registry.numbers()
-            if numbers and numbers[-1] != self._number:
-                newest = self._registry.find(numbers[-1])
-                assert newest is not None
-                self._table = table_of(load_texts(newest.files).definitions.purposes)
-                self._number = newest.number
+            now_s = time.monotonic()
+            if now_s - self._looked_s >= LOOK_SECONDS:
+                self._look()
+                self._looked_s = now_s
             return self._table
 
-    def close(self) -> None:
-        """Let the registry go."""
-        if self._registry is not None:
-            self._registry.close()
+    def _look(self) -> None:
+        """Whoever asks has a connection of her own: one belongs to the thread that made it."""
+        with SqliteRegistry(self._path) as registry:
+            numbers = registry.numbers()
+            if not numbers or numbers[-1] == self._number:
+                return
+            newest = registry.find(numbers[-1])
+        assert newest is not None
+        self._table = table_of(load_texts(newest.files).definitions.purposes)
+        self._number = newest.number
 
 
 def consents_of(project: Project, log: EventLog) -> Consents:
