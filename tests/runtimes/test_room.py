@@ -74,7 +74,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=48m", "none", str(folder)]
     if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("the machine does not give: the right to mount a disk")
+        pytest.skip("a right that is absent: to mount a disk")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
