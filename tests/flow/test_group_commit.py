@@ -14,7 +14,7 @@ from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.events.columns import FactColumns, columns_of
 from tailorbird.flow.group_commit import GroupCommit, OverloadedError
 from tailorbird.kernel import limits
-from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.facts import CONSENT, Fact
 from tailorbird.ports import Logged, NotWritableError
 
 
@@ -82,6 +82,47 @@ def test_too_much_at_once_is_refused_before_anything_is_done(
     kept = {str(place) for place, answer in enumerate(told) if not isinstance(answer, Exception)}
     assert set(log.read(0, 999).columns.id) == kept
     assert len(kept) + len(refused) == 500
+
+
+def consent(*ids: str) -> FactColumns:
+    said = {"purpose": "marketing", "granted": False}
+    return columns_of(
+        [Fact("ann", 5, id_, CONSENT, said, {}, False, True, "web", 0, 5) for id_ in ids]
+    )
+
+
+def test_what_people_consent_to_has_room_of_its_own_and_goes_first(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAITING_FACTS", 2)
+    monkeypatch.setattr(limits, "URGENT_FACTS", 3)
+    commit = GroupCommit(log, lambda: 9)
+
+    async def work() -> Any:
+        given = [batch("a"), batch("b"), batch("c"), consent("no"), consent("no2", "no3")]
+        mixed = [columns_of([]), consent("no4")]
+        calls = [commit.accept(columns) for columns in (*given, *mixed)]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    told = run(commit, work)
+    assert [isinstance(answer, OverloadedError) for answer in told] == [
+        *(False, False, True),
+        *(False, False),
+        *(True, True),
+    ]
+    assert list(log.read(0, 9).columns.id) == ["no2", "no3", "no", "a", "b"]
+
+
+def test_a_disk_with_little_room_takes_what_people_consent_to(log: SqliteLog) -> None:
+    commit = GroupCommit(log, lambda: 9, refusal=lambda: "the disk has little room")
+
+    async def work() -> Any:
+        both = commit.accept(batch("a")), commit.accept(consent("no"))
+        return await asyncio.gather(*both, return_exceptions=True)
+
+    refused, taken = run(commit, work)
+    assert isinstance(refused, NotWritableError) and not taken.refused
+    assert list(log.read(0, 9).columns.id) == ["no"]
 
 
 class Failing(SqliteLog):

@@ -257,6 +257,30 @@ def test_overload_is_told_and_nothing_accepted_is_lost(
     assert kept == {f"{n}" for n, answer in enumerate(told) if answer.status == 200}
 
 
+def test_a_withdrawal_is_taken_when_nothing_else_is(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAITING_FACTS", 40)
+    monkeypatch.setattr(limits, "URGENT_BYTES", 500)
+    no = {"event": "$consent", "userId": "ann", "properties": {"purpose": "ads", "granted": False}}
+    long = {**no, "properties": {**no["properties"], "text": "x" * 500}}
+
+    async def flood(ask: Ask) -> list[Told]:
+        others = [ask("/v1/track", seen(f"{n}")) for n in range(400)]
+        return await asyncio.gather(
+            *others, ask("/v1/track", no), ask("/v1/b", zipped(no)), ask("/v1/track", long)
+        )
+
+    told = conversation(log, flood)
+    assert 429 in {answer.status for answer in told[:400]}
+    assert [answer.status for answer in told[400:]] == [200, 200, 429]
+    assert sum(fact.name == "$consent" for fact in stored(log)) == 2
+
+
+def zipped(message: dict[str, Any]) -> bytes:
+    return gzip.compress(json.dumps({"batch": [{"type": "track", **message}]}).encode())
+
+
 def test_bodies_that_are_being_received_are_bounded_together(
     log: SqliteLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

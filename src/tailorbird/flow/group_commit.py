@@ -11,6 +11,7 @@ from tailorbird.events.admission import faults
 from tailorbird.events.columns import FactColumns
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
+from tailorbird.kernel.facts import CONSENT
 from tailorbird.ports import EventLog, Logged, NotWritableError, StaleWriterError
 
 _LONGEST_S: Final = 30
@@ -80,14 +81,16 @@ class GroupCommit:
         Raises `OverloadedError` at once when too many are waiting, `NotWritableError` when the
         log cannot be written: then nothing of the request is stored.
         """
-        self.check()
+        urgent = _is_urgent(columns)
+        self.check(urgent=urgent)
         refused = faults(columns)
         places = [place for place in range(columns.length) if place not in refused]
         kept = columns.without(refused.keys())
         done: asyncio.Future[Admitted] = asyncio.get_running_loop().create_future()
         size = sum(map(len, filter(None, kept.properties)))
         size += sum(map(len, filter(None, kept.context)))
-        self._waiting.append(_Waiting(kept, places, refused, size, done))
+        waiting = _Waiting(kept, places, refused, size, done)
+        self._waiting.insert(0 if urgent else len(self._waiting), waiting)
         self._facts += kept.length
         self._size += size
         self._arrived.set()
@@ -97,17 +100,20 @@ class GroupCommit:
         """Why nothing can be written, for the present or for good; empty when it can."""
         return self._failed or self._refusal()
 
-    def check(self) -> None:
+    def check(self, *, urgent: bool = False) -> None:
         """Raise when nothing more is taken now: better before work is done.
 
         `OverloadedError` when too many are waiting, `NotWritableError` when it is for the disk.
+        For what is ``urgent`` there is some more room, among those who wait and on the disk.
         """
-        refusal = self.refusal()
+        refusal = self._failed if urgent else self.refusal()
         if refusal:
             raise NotWritableError(refusal)
         if self._closing:
             raise OverloadedError(_LONGEST_S)
-        if self._facts >= limits.WAITING_FACTS or self._size >= limits.WAITING_BYTES:
+        facts = limits.WAITING_FACTS + (limits.URGENT_FACTS if urgent else 0)
+        size = limits.WAITING_BYTES + (limits.URGENT_FACTS * limits.FACT_BYTES if urgent else 0)
+        if self._facts >= facts or self._size >= size:
             lasts_s = ceil(self._facts * self._second_per_fact)
             raise OverloadedError(min(max(lasts_s, 1), _LONGEST_S))
 
@@ -166,6 +172,11 @@ class GroupCommit:
     def _append(self, columns: FactColumns) -> Logged:
         with self._log.writing(self._now_us()) as writing:
             return writing(columns)
+
+
+def _is_urgent(columns: FactColumns) -> bool:
+    """Whether all facts are about consent: who withdraws it need not wait until there is room."""
+    return columns.length > 0 and all(name == CONSENT for name in columns.name)
 
 
 def _joined(parts: Sequence[FactColumns]) -> FactColumns:

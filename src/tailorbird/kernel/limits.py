@@ -50,6 +50,10 @@ WAITING_FACTS: Final = 100_000
 """Facts that wait for the log at a time; who comes then is told to come again."""
 WAITING_BYTES: Final = 64 * 1024 * 1024
 """The same for the text of their properties and contexts."""
+URGENT_FACTS: Final = 1_000
+"""So many more may wait of those that say nothing but what people consent to."""
+URGENT_BYTES: Final = 16_384
+"""A body of so many bytes is looked into for them while nothing else is taken."""
 FRESH_FACTS: Final = 20_000
 """The newest facts of the log that are held in memory for those who follow it."""
 FRESH_BYTES: Final = 16 * 1024 * 1024

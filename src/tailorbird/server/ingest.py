@@ -26,6 +26,7 @@ from tailorbird.flow.consenting import BehindError
 from tailorbird.flow.group_commit import Admitted, OverloadedError
 from tailorbird.governance.api_keys import ApiKey, without_secrets
 from tailorbird.kernel import limits
+from tailorbird.kernel.facts import CONSENT
 from tailorbird.ports import NotWritableError, StaleWriterError
 from tailorbird.server.answers import Answer, RefusedError
 from tailorbird.server.asked import Asked, TooLongError, TooManyError
@@ -191,8 +192,7 @@ class Collector:
     async def take(self, asked: Asked) -> Answer:
         """Store the messages of one request."""
         try:
-            self._accepting.check()
-            data = await asked.text(limits.BODY_BYTES)
+            data = await self._body(asked)
             return await self._accept(_ROUTES[asked.route.path][1], asked.key, data)
         except TooLongError:
             raise RefusedError(400, f"the body is larger than {limits.BODY_BYTES} bytes") from None
@@ -205,6 +205,20 @@ class Collector:
             raise _overloaded(error) from None
         except (BehindError, NotWritableError, StaleWriterError) as error:
             raise RefusedError(503, str(error), retry_after_s=_NOT_NOW_S) from None
+
+    async def _body(self, asked: Asked) -> bytes:
+        """What was sent; while nothing is taken only what may say something of consent."""
+        try:
+            self._accepting.check()
+        except (OverloadedError, NotWritableError) as refusal:
+            try:
+                data = await asked.text(limits.URGENT_BYTES)
+            except TooLongError:
+                raise refusal from None
+            if CONSENT.encode() not in unpacked(data):
+                raise
+            return data
+        return await asked.text(limits.BODY_BYTES)
 
     @answers(_SETTINGS)
     async def settings(self, asked: Asked) -> Answer:
