@@ -25,6 +25,7 @@ class Machine:
     def __init__(self, running: Service) -> None:
         self.running, self.people = running, running.live
         self.may_tell, self.done, self.is_gone = Event(), Event(), False
+        (running.folder / STAGED).write_text("what a server left that was killed")
         self.publishing = Publishing(
             running.folder, running.log, self.seeds, lambda: START + SECOND, self.done.set
         )
@@ -87,6 +88,10 @@ def test_everybody_goes_on_until_all_states_are_made(machine: Machine) -> None:
         ("a", "definition")
     }
     assert not list(machine.running.folder.glob(f"{STAGED}*"))
+
+
+def test_what_a_killed_server_left_is_removed(machine: Machine) -> None:
+    assert not (machine.running.folder / STAGED).exists()
 
 
 def test_states_that_are_ahead_wait_for_those_in_force(machine: Machine) -> None:

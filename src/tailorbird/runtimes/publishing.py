@@ -48,6 +48,7 @@ class Publishing:
     ) -> None:
         """``seeds`` tells of everybody; ``done`` is called, in some thread, when that is staged."""
         self._path = folder / STAGED
+        _remove(self._path)  # a server that was killed may have left one
         self._log = log
         self._seeds = seeds
         self._now_us = now_us
