@@ -128,7 +128,8 @@ async def running(folder: Path, *urls: str) -> AsyncIterator[Running]:
         yield made
     finally:
         task.cancel()
-        await asyncio.wait([task])
+        done, _ = await asyncio.wait([task], timeout=PATIENCE_S)
+        assert done, "it goes on although it was cancelled"
         await made.channel.close()
         made.thread.shutdown()
         made.outbox.close()

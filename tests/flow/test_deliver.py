@@ -216,6 +216,15 @@ def test_too_much_that_waits_disables_the_endpoint(
     asyncio.run(run())
 
 
+def test_it_ends_also_when_it_is_woken_at_that_moment(tmp_path: Path, crm: Receiver) -> None:
+    async def run() -> None:
+        async with running(tmp_path, crm.url) as made:
+            await made.quiet()
+            made.deliver.wake()
+
+    asyncio.run(run())
+
+
 def test_an_end_in_order_lets_what_is_under_way_arrive(tmp_path: Path, crm: Receiver) -> None:
     let_go = threading.Event()
     crm.answers = lambda _: Reply(waits=let_go)

@@ -135,8 +135,9 @@ class Deliver:
             if sending.endpoint.id not in self._dropped:
                 self._start(sending)
         wait_us = min(next_us - self._now_us(), LOOK_US)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), max(wait_us, 0) / SECOND)
+        with suppress(TimeoutError):  # wait_for of 3.11 may swallow that the task is cancelled
+            async with asyncio.timeout(max(wait_us, 0) / SECOND):
+                await self._woken.wait()
 
     async def _end(self) -> None:
         if self._under_way:

@@ -63,7 +63,8 @@ class Rejecting:
         """Write down what is noted, until `close` was called."""
         while not self._closing or self._waiting:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), TIDY_S)
+                async with asyncio.timeout(TIDY_S):
+                    await self._woken.wait()
                 await asyncio.sleep(0 if self._closing else GATHER_S)
             self._woken.clear()
             if self._opened is not None:

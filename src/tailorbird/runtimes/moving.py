@@ -181,7 +181,8 @@ class Moving:
     async def _wait(self, until_us: int) -> None:
         seconds = (until_us - self._project.now_us()) / 1_000_000
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), min(max(seconds, 0), LOOK_SECONDS))
+            async with asyncio.timeout(min(max(seconds, 0), LOOK_SECONDS)):
+                await self._woken.wait()
 
     async def _begun(self, store: SqliteState) -> Live:
         while True:

@@ -36,7 +36,8 @@ async def reached(
             says = "the live states have not come as far as min_position yet; ask again"
             raise RefusedError(503, says, retry_after_s=1)
         try:
-            await asyncio.wait_for(moved.wait(), min(left_s, LOOK_S))
+            async with asyncio.timeout(min(left_s, LOOK_S)):
+                await moved.wait()
         except TimeoutError:
             continue
 

@@ -151,7 +151,8 @@ class Serving:
         )
         asked.add_done_callback(self._answered)
         try:
-            return await asyncio.wait_for(asyncio.shield(asked), HISTORY_S)
+            async with asyncio.timeout(HISTORY_S):
+                return await asyncio.shield(asked)
         except GoneError:
             raise _no_history(_AWAY) from None
         except TimeoutError:
