@@ -8,16 +8,33 @@ from types import SimpleNamespace
 
 import pytest
 from tests.cli.conftest import FACTS
+from tests.served import Server, run
 
 from tailorbird.edges.local_socket import answer
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.events.columns import columns_of
 from tailorbird.runtimes import history_worker
-from tailorbird.runtimes.history_worker import Worker
+from tailorbird.runtimes.history_worker import BEHIND, TOGETHER, Worker
 from tailorbird.runtimes.new_project import make_project
 from tailorbird.runtimes.project import LOG, Project
 
 ROUNDS = 300
+
+
+def test_live_people_are_never_far_behind_an_import(server: Server) -> None:
+    run(server.folder, "simulate", "--events", "30k", "--out", "past.parquet")
+    importing = Thread(
+        target=run, args=(server.folder, "import", "past.parquet", "--mapping", "simulated")
+    )
+    importing.start()
+    seen: list[tuple[int, int]] = []
+    while importing.is_alive():
+        told = server.get("/health")
+        seen.append((told["log_position"], told["live_position"]))
+    importing.join()
+    server.until(lambda: server.get("/health")["live_position"] >= 29_000)
+    assert len({end for end, _ in seen}) > 3, "it came in parts"
+    assert max(end - live for end, live in seen) <= TOGETHER + BEHIND
 
 
 class OverError(Exception):

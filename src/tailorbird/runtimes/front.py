@@ -153,7 +153,13 @@ class Front:
         path = self._project.data / SOCKET
         listening = listen(path)
         webhooks = Webhooks(self._project, consents, delivered := Counts())
-        worker = WorkerLink(self._worker_command, listening, log, self._wake_up, webhooks.answers())
+
+        def behind() -> int:
+            live = serving.live
+            return 0 if live is None else log.end_position - live.committed
+
+        answers = webhooks.answers()
+        worker = WorkerLink(self._worker_command, listening, log, self._wake_up, answers, behind)
         commit = GroupCommit(log, self._project.now_us, refusal=room.refusal)
         rejecting = rejecting_of(self._project)
         serving = Serving(

@@ -40,8 +40,13 @@ from tailorbird.runtimes.project import HISTORY, Project, load_texts
 from tailorbird.runtimes.project_history import ProjectHistory
 from tailorbird.runtimes.webhook_desk import RemoteDesk
 
-BATCHES: Final = 200_000
+TOGETHER: Final = 5_000
 """So many facts of one batch are appended all together; a longer one goes in several groups."""
+BEHIND: Final = 5_000
+"""With so many facts still to be taken in by live people a long batch waits for them."""
+LOOK_SECONDS: Final = 0.02
+PATIENCE_SECONDS: Final = 30.0
+"""No longer than that: where nobody moves, facts are accepted all the same."""
 STATES: Final = 2_000
 """States that are told in one part."""
 FACTS: Final = 20_000
@@ -67,6 +72,12 @@ class RemoteLog:
     def writing(self, now_us: int) -> Iterator[Callable[[FactColumns], Logged]]:
         """Append batches, each as a group of its own."""
         yield lambda columns: self.append([columns], now_us)[0]
+
+    def wait_for_live(self) -> None:
+        """Let live people follow: what comes over HTTP meanwhile is behind all that is appended."""
+        end_s = time.monotonic() + PATIENCE_SECONDS
+        while int(self._front.ask("behind")) > BEHIND and time.monotonic() < end_s:
+            time.sleep(LOOK_SECONDS)
 
     def append(self, batches: Sequence[FactColumns], now_us: int) -> list[Logged]:
         """Append some batches with one sync; they are on the disk when this returns."""
@@ -96,12 +107,14 @@ class ResidentHistory(ProjectHistory):
     def append_columns(self, batch: Iterable[FactColumns]) -> Appended:
         """Store a batch in the log, and take it over from there.
 
-        Up to `BATCHES` facts are stored all or none. What is longer is stored in groups: sending
+        Up to `TOGETHER` facts are stored all or none. What is longer is stored in groups: sending
         it once more stores what is missing.
         """
         first: int | None = None
         accepted = duplicates = 0
-        for group in _grouped(batch):
+        for number, group in enumerate(_grouped(batch)):
+            if number:
+                self.remote.wait_for_live()
             for told in self.remote.append(group, 0):
                 first = told.first_position if first is None else first
                 accepted += told.accepted.length
@@ -122,13 +135,20 @@ class ResidentHistory(ProjectHistory):
 
 def _grouped(batch: Iterable[FactColumns]) -> Iterator[list[FactColumns]]:
     group: list[FactColumns] = []
-    for columns in batch:
-        group.append(columns)
-        if sum(one.length for one in group) >= BATCHES:
+    for columns in _cut(batch):
+        if group and sum(one.length for one in group) + columns.length > TOGETHER:
             yield group
             group = []
+        group.append(columns)
     if group:
         yield group
+
+
+def _cut(batch: Iterable[FactColumns]) -> Iterator[FactColumns]:
+    for columns in batch:
+        for start in range(0, columns.length, TOGETHER):
+            cut: Any = (column[start : start + TOGETHER] for column in columns)
+            yield FactColumns(*cut)
 
 
 class ResidentProject(Project):

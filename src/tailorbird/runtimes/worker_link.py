@@ -35,13 +35,16 @@ class WorkerLink:
         log: EventLog,
         ran: Callable[[], None],
         answers: Mapping[str, Answer],
+        behind: Callable[[], int] = lambda: 0,
     ) -> None:
         """``command`` starts the process; five handles are put behind its words.
 
+        ``behind`` tells how many facts live people have not taken in yet.
         ``ran`` is called, in some thread, after each command that the process ran; so is each of
         ``answers`` when the process asks for it by name.
         """
         self._answers = answers
+        self._behind = behind
         self._command = command
         self._listening = listening
         self._log = log
@@ -97,6 +100,7 @@ class WorkerLink:
             own: dict[str, Answer] = {
                 "end": lambda: self._log.end_position,
                 "append": self._append,
+                "behind": self._behind,
                 "ran": self._ran,
             }
             answer(link, {**own, **self._answers})
