@@ -40,9 +40,9 @@ from tailorbird.runtimes.project import HISTORY, Project, load_texts
 from tailorbird.runtimes.project_history import ProjectHistory
 from tailorbird.runtimes.webhook_desk import RemoteDesk
 
-TOGETHER: Final = 5_000
+TOGETHER: Final = 1_000
 """So many facts of one batch are appended all together; a longer one goes in several groups."""
-BEHIND: Final = 5_000
+BEHIND: Final = 1_000
 """With so many facts still to be taken in by live people a long batch waits for them."""
 LOOK_SECONDS: Final = 0.02
 PATIENCE_SECONDS: Final = 30.0
