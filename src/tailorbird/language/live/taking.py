@@ -22,6 +22,8 @@ def take(plan: Plan, state: PersonState, fact: Fact, world: World) -> set[int]:
     if fact.name == VERDICT or fact.id in state.bots:
         raise ReplayError("verdict")
     is_first = state.first_us is None
+    if is_first and plan.timelines and state.bots:
+        raise ReplayError("verdict")  # what was recorded ends where she had no other facts
     if is_first:
         cut(plan, state, fact.time_us, world)
     in_order = not plan.timelines or move_clock(plan, state, fact, world)
