@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NoReturn
+from typing import Final, NoReturn, cast
 
 from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
 from tailorbird.kernel.instants import parse_duration
@@ -379,7 +379,7 @@ class Checker:
         return node
 
     def _refer(self, kind: str, name: str) -> Type:
-        key: Key = (kind, name)  # type: ignore[assignment]
+        key = cast("Key", (kind, name))
         self.depends.add(key)
         if self._within == "held":
             self.inside_history.add(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, cast
 
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
@@ -145,7 +145,7 @@ class _Resolver:
         }
         kind = kinds.get(call.op)
         name = getattr(call.args[0], "value", None) if call.args else None
-        return [(kind, name)] if kind and isinstance(name, str) else []  # type: ignore[list-item]
+        return [cast("Key", (kind, name))] if kind and isinstance(name, str) else []
 
     # Types
 
