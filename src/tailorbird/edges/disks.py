@@ -29,6 +29,15 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def sync_path(path: Path) -> None:
+    """Have the disk keep what is in a file, or the names in a folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def is_encrypted(folder: Path) -> bool:
     """Whether the folder lies on a device that the system encrypts, where it says so."""
     device = folder.stat().st_dev

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import apsw
 
+from tailorbird.edges.disks import sync_path
 from tailorbird.kernel.errors import InputError
 
 _logger = logging.getLogger("tailorbird.files")
@@ -29,7 +30,7 @@ def keep_copy(path: Path, version: int, what: str) -> Path:
     try:
         _copy(path, unfinished)
         unfinished.replace(kept)
-        _sync(path.parent)
+        sync_path(path.parent)
     except (apsw.Error, OSError) as error:
         raise InputError(
             f"{what} {path} has to be brought to a newer version, and no copy of it as it is can "
@@ -55,12 +56,4 @@ def _copy(path: Path, target: Path) -> None:
     finally:
         copied.close()
         source.close()
-    _sync(target)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_path(target)

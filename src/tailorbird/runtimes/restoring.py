@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from tailorbird.edges.backups.contents import Contents
 from tailorbird.edges.backups.folder import CONTENTS, BackupFolder, Progress
 from tailorbird.edges.backups.keys_copy import KeysCopy, read_keys
-from tailorbird.edges.backups.parts import sync, sync_folder
+from tailorbird.edges.backups.parts import sync
+from tailorbird.edges.disks import sync_path
 from tailorbird.edges.logs.raw_groups import RawLog
 from tailorbird.edges.logs.sealed_groups import frames_of
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
@@ -215,12 +216,12 @@ def _put_in_place(staged: Path, data: Path) -> None:
     """Give the stores their place: as one folder, or, in a folder that is there, one by one."""
     if staged.parent != data:
         staged.replace(data)
-        sync_folder(data.parent)
+        sync_path(data.parent)
         return
     for path in sorted(staged.iterdir()):
         path.replace(data / path.name)
     staged.rmdir()
-    sync_folder(data)
+    sync_path(data)
 
 
 def _write_files(into: Path, folder: BackupFolder, contents: Contents) -> list[str]:

@@ -20,11 +20,11 @@ from tailorbird.edges.backups.parts import (
     Part,
     read_part,
     sync,
-    sync_folder,
     verify_bytes,
     verify_part,
     write_parts,
 )
+from tailorbird.edges.disks import sync_path
 from tailorbird.edges.logs.lease import Lease
 from tailorbird.edges.logs.raw_groups import RawGroup
 from tailorbird.kernel.errors import InputError
@@ -118,7 +118,7 @@ class BackupFolder:
             stream.write(data)
             sync(stream)
         unfinished.replace(self.path / file)
-        sync_folder(self.path)
+        sync_path(self.path)
 
     # Reading
 

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from tailorbird.edges.backups.parts import sync, sync_folder
+from tailorbird.edges.backups.parts import sync
+from tailorbird.edges.disks import sync_path
 from tailorbird.governance.seals import HASH_BYTES, KEY_BYTES, keyed_hash
 from tailorbird.kernel.errors import InputError
 
@@ -68,7 +69,7 @@ def write_keys(path: Path, copy: KeysCopy, records: Iterable[tuple[bytes, bytes]
     deque(read_keys(unfinished)[1], maxlen=0)
     before = path.open("r+b") if path.exists() else None
     unfinished.replace(path)
-    sync_folder(path.parent)
+    sync_path(path.parent)
     if before is not None:
         with before:
             _blank(before.fileno())

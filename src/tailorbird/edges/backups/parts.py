@@ -13,6 +13,7 @@ from typing import IO, Any, Final, NamedTuple
 
 import msgspec
 
+from tailorbird.edges.disks import sync_path
 from tailorbird.edges.logs.raw_groups import RawGroup
 from tailorbird.kernel.errors import InputError
 
@@ -59,7 +60,7 @@ def write_parts(folder: Path, groups: Iterable[RawGroup]) -> Iterator[Part]:
         part = Part(file, first, end, writing.bytes, writing.digest)
         verify_part(unfinished, part)
         unfinished.replace(folder / file)
-        sync_folder(folder)
+        sync_path(folder)
         yield part
 
 
@@ -146,15 +147,6 @@ def sync(stream: IO[bytes]) -> None:
     """Have the disk keep what was written to a file."""
     stream.flush()
     os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the disk keep the names in a folder."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _opened(path: Path) -> IO[bytes]:
