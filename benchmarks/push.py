@@ -6,7 +6,8 @@ A project with 50 published definitions is served on one core; on the other one 
 thousand events a second, each at its time whatever became of the ones before, and holds the pages
 of 50 visitors open. Each event is some visitor's and changes a trait that her page may see. Printed
 is also what the machine itself takes in the same run: a sync of the disk, and an HTTP request that
-is only echoed. Then the same while the history's process proves, sizes and imports in turn.
+is only echoed. Then the same while the history's process proves, sizes and sorts in turn, and while
+it imports too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -36,6 +38,10 @@ CONNECTIONS = 32
 PAST = 300_000
 """Events in the history, for the questions of the other process."""
 SYNCS = 2_000
+DAYS = 60
+"""Over so many days the size of a segment is asked for meanwhile."""
+IMPORTED = "50k"
+"""Events of each import."""
 PATIENCE_S = 30
 """So long after the last event a page is waited for."""
 
@@ -74,6 +80,8 @@ class Past(Server):
         super().__init__(top, f'{definitions(49)}\ntraits:\n  clicks: count("Product Viewed")\n')
         run(self.folder, "simulate", "--events", str(PAST), "--out", "past.parquet", "--seed", "1")
         run(self.folder, "import", "past.parquet", "--mapping", "simulated")
+        run(self.folder, "simulate", "--events", "10", "--out", "known.parquet", "--seed", "2")
+        run(self.folder, "import", "known.parquet", "--mapping", "simulated")
 
     def ticket(self, id_: str) -> str:
         """A ticket for a visitor."""
@@ -200,17 +208,23 @@ async def pushed(server: Past, seconds: float, run_of: str) -> tuple[list[float]
 
 
 @contextmanager
-def busy(folder: Path) -> Iterator[None]:
-    """While the history's process proves, sizes and imports, one after the other."""
+def busy(folder: Path, *, imports: bool) -> Iterator[None]:
+    """While the history's process proves, sizes and sorts, one after the other, or imports too.
+
+    What arrived since is sorted in at the end of an import, also where that brings nothing new.
+    """
     ending, done = Event(), list[str]()
 
     def ask() -> None:
-        seed = 2
+        seed = 3
         while not ending.is_set():
             run(folder, "prove", "--people", "20", "--instants", "5")
-            run(folder, "size", "s0", "--every", "12h")
-            file = f"more-{seed}.parquet"
-            run(folder, "simulate", "--events", "50k", "--out", file, "--seed", str(seed))
+            begin = datetime.now(UTC) - timedelta(days=DAYS)
+            run(folder, "size", "s0", "--every", "12h", "--from", f"{begin:%Y-%m-%dT%H:%MZ}")
+            file = "known.parquet"
+            if imports:
+                file = f"more-{seed}.parquet"
+                run(folder, "simulate", "--events", IMPORTED, "--out", file, "--seed", str(seed))
             run(folder, "import", file, "--mapping", "simulated")
             done.append(file)
             seed += 1
@@ -221,7 +235,7 @@ def busy(folder: Path) -> Iterator[None]:
     yield
     ending.set()
     asking.join()
-    print(f"  (meanwhile {len(done)} rounds of prove, size and import with compaction)")
+    print(f"  (meanwhile {len(done)} rounds)")
 
 
 def main(seconds: float) -> None:
@@ -232,22 +246,24 @@ def main(seconds: float) -> None:
         with echoing() as (port, _):
             load = Load(port, request("none", "echo"))
             uvloop.run(load.run(seconds / 2))
-        print(f"{'HTTP, echoed':>28}: {percentiles(load.answered)}")
-        print(f"{'a sync of the disk':>28}: {percentiles(syncs(folder))}")
+        print(f"{'HTTP, echoed':>48}: {percentiles(load.answered)}")
+        print(f"{'a sync of the disk':>48}: {percentiles(syncs(folder))}")
         server = Past(folder)
         with server.running({"TAILORBIRD_PUSH_FIELDS": "traits.clicks, segments"}):
             uvloop.run(pushed(server, 3, "warm"))
             told(server, seconds, "alone")
-            print(f"{'a sync of the disk':>28}: {percentiles(syncs(folder))}")
-            with busy(server.folder):
-                told(server, seconds, "busy")
+            print(f"{'a sync of the disk':>48}: {percentiles(syncs(folder))}")
+            with busy(server.folder, imports=False):
+                told(server, seconds, "while it proves, sizes and sorts")
+            with busy(server.folder, imports=True):
+                told(server, seconds, "while it imports too")
 
 
 def told(server: Past, seconds: float, run_of: str) -> None:
     """Time one run, and print it."""
-    answered, heard = uvloop.run(pushed(server, seconds, run_of))
-    print(f"{f'POST to answer, {run_of}':>28}: {percentiles(answered)}")
-    print(f"{f'POST to page, {run_of}':>28}: {percentiles(heard)}")
+    answered, heard = uvloop.run(pushed(server, seconds, run_of.replace(" ", "-")))
+    print(f"{f'POST to answer, {run_of}':>48}: {percentiles(answered)}")
+    print(f"{f'POST to page, {run_of}':>48}: {percentiles(heard)}")
 
 
 if __name__ == "__main__":

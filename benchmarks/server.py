@@ -78,6 +78,12 @@ def key_in(printed: str, kind: str) -> str:
     return found[1]
 
 
+def _processor_s(process: int) -> float:
+    """The processor's time of a process and of those of its children that have ended."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 class Server:
     """A project with published definitions, and its server."""
 
@@ -92,24 +98,34 @@ class Server:
         self.port = free_port()
 
     @contextmanager
-    def running(self, settings: Mapping[str, str] | None = None) -> Iterator[int]:
-        """The front's process, while it runs and is ready; the history's has the last core."""
+    def running(
+        self, settings: Mapping[str, str] | None = None, *, apart: bool = True
+    ) -> Iterator[int]:
+        """The front's process, while it runs and is ready.
+
+        ``apart``: it begins on the first core, and once it is ready the history's has the last one;
+        otherwise both have the whole machine, as when everything is made again.
+        """
         self.process = subprocess.Popen(
             [*COMMAND, "serve", "--port", str(self.port)],
             cwd=self.folder,
             env={**os.environ, **(settings or {})},
             stdout=subprocess.DEVNULL,
-            preexec_fn=on_core(CORES[0]),
+            preexec_fn=on_core(CORES[0]) if apart else None,
         )
         try:
             self.until(lambda told: told["status"] == "ok")
-            for worker in self._workers():
+            for worker in self._workers() if apart else ():
                 for task in Path(f"/proc/{worker}/task").iterdir():
                     os.sched_setaffinity(int(task.name), {CORES[-1]})
             yield self.process.pid
         finally:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)
+
+    def processor_s(self) -> float:
+        """The processor's time of the server so far: of all its processes, ended ones too."""
+        return sum(map(_processor_s, [self.process.pid, *self._workers()]))
 
     def _workers(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")

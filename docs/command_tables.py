@@ -9,7 +9,7 @@ import click
 from ruamel.yaml import YAML
 
 from tailorbird.cli import main
-from tailorbird.events.vocabulary import READY, mapping_text
+from tailorbird.events.ready_mappings import READY, mapping_text
 from tailorbird.runtimes.settings import SETTINGS
 
 Path = tuple[str, ...]

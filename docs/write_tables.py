@@ -13,14 +13,15 @@ from pathlib import Path
 
 from docs import command_tables
 
+from tailorbird.events.products import ORDER, PRODUCT
+from tailorbird.events.vocabulary import NAMES
 from tailorbird.kernel import limits
 from tailorbird.language.files import load_text
 from tailorbird.language.operators import OPERATORS, SYMBOLS, WINDOW, Operator, Slot
 from tailorbird.language.printer import show
 from tailorbird.language.words import words
-from tailorbird.runtimes.routes import PARTS
+from tailorbird.runtimes.routes import all_routes
 from tailorbird.server.metrics import METRICS
-from tailorbird.server.table import routes_in
 
 DOCS = Path(__file__).resolve().parent
 REGION = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -114,7 +115,7 @@ def mappings() -> str:
 def routes() -> str:
     """Each route of the server, and what key it takes."""
     rows = []
-    for route in routes_in(PARTS):
+    for route in all_routes():
         given = [one.name for one in route.placed("query")]
         rows.append(
             (
@@ -124,6 +125,19 @@ def routes() -> str:
             )
         )
     return table(("route", "key", "what it does, and its parameters"), rows)
+
+
+def vocabulary() -> str:
+    """Each event of another vocabulary, and what it is called here."""
+    rows = [(name.said_by, f"`{name.there}`", name.here) for name in NAMES]
+    return table(("said by", "their name", "stored as"), rows)
+
+
+def products() -> str:
+    """Each field of products and orders that gets another name."""
+    rows = [("product", f"`{there}`", f"`{here}`") for there, here in PRODUCT.items()]
+    rows += [("order", f"`{there}`", f"`{here}`") for there, here in ORDER.items()]
+    return table(("of a", "their field", "stored as"), rows)
 
 
 def every_metric() -> str:
@@ -145,6 +159,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "mappings": mappings,
     "routes": routes,
+    "vocabulary": vocabulary,
+    "products": products,
     "metrics": every_metric,
 }
 

@@ -61,3 +61,19 @@ run tailorbird simulate --events 200k --seed 7 --out clicks.parquet --truth trut
 run tailorbird import clicks.parquet --mapping simulated
 run tailorbird segments
 run tailorbird prove --people 50 --instants 10
+
+title "The same live: one visit, told by the kits of three makers"
+run tailorbird publish
+key=$(tailorbird keys create demo --json | python -c 'import json, sys; print(json.load(sys.stdin)["key"])')
+port=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+printf '\n$ tailorbird serve --port %s &\n' "$port"
+tailorbird serve --port "$port" >serve.txt 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+run python "$source/examples/collect.py" "http://127.0.0.1:$port" "$key" | sed "s/$key/KEY/"
+run tailorbird person ann --last 5
+run tailorbird explain abandoned_cart ann
+run tailorbird rejects list
+kill "$server"
+wait "$server" || true
+trap - EXIT

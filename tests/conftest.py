@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ SHIPPED = {
 }
 """Copies that come with the sources: tests read these, wherever they run."""
 
-SUITES = ("laws", "cases", "install")
+SUITES = ("laws", "cases", "install", "sdks")
 SEED = "TAILORBIRD_TEST_SEED"
 HASH_SEED = os.environ.get("PYTHONHASHSEED", "not fixed")
 
@@ -73,6 +74,18 @@ def program() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The folder of the socket of a running PostgreSQL server."""
+    from tests.postgres import programs, running
+
+    found = programs()
+    if found is None:
+        pytest.skip("a program that is absent: initdb of PostgreSQL")
+    with running(found) as folder:
+        yield folder
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A project with the buyers' segment, and its running server."""
@@ -86,6 +99,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed once; worker processes inherit it."""
     os.environ.setdefault(SEED, str(random.randrange(1, 2**32)))
     os.environ.setdefault("PYTHONHASHSEED", os.environ[SEED])
+    # A shell makes what it runs in the background deaf to it, and all that is started from there.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-PATIENCE_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 class Received(NamedTuple):

@@ -12,14 +12,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.patience import PATIENCE_S
+
 COMMAND = (sys.executable, "-c", "from tailorbird.cli import main; main()")
-PATIENCE_S = 60.0
 os.environ.setdefault("TAILORBIRD_RESERVE", "0")  # many projects lie on the disk of tests
+os.environ.setdefault("TAILORBIRD_BOTS", "allow")  # tests are quick, and have no screen
 
 
 def run(folder: Path, *words: str, code: int = 0) -> str:
@@ -32,16 +36,31 @@ def run(folder: Path, *words: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+PORTS = 2_000
+"""So many ports has each worker process of the tests, all below those that a system gives away."""
+_ports = count(os.getpid())
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that is still free when a server takes it: neither an outgoing connection nor another
+    worker process is given it meanwhile."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for number in _ports:
+        port = 10_000 + worker % 10 * PORTS + number % PORTS
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("numbers never end")
 
 
 class Server:
     """A project with the buyers' segment, and its server."""
 
-    def __init__(self, top: Path) -> None:
+    def __init__(self, top: Path, settings: str = "") -> None:
         printed = run(top, "init", "shop")
         found = re.search(r"write key: (\S+)", printed)
         assert found is not None
@@ -50,18 +69,28 @@ class Server:
         assert found is not None
         self.admin = found[1]
         self.folder = top / "shop"
+        with (self.folder / "tailorbird.yaml").open("a") as file:
+            file.write(settings)
         run(self.folder, "publish")
         self.port = free_port()
-        self.start()
+        # Not a pipe: whoever writes into one that nobody empties stands still once it is full.
+        number, name = mkstemp(prefix="tailorbird-printed-")
+        os.close(number)
+        self._output = Path(name)
+        try:
+            self.start()
+        except BaseException:
+            self.tidy()
+            raise
 
     def start(self, *, is_ready: bool = True) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(self.port)],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*COMMAND, "serve", "--port", str(self.port)],
+                cwd=self.folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         path = "/ready" if is_ready else "/health"
         self.until(lambda: self.get(path)["status"] == "ok")
 
@@ -74,22 +103,35 @@ class Server:
             except HTTPError as error:
                 error.close()
             except OSError:
-                assert self.process.poll() is None, self.process.communicate()[0]
+                assert self.process.poll() is None, self.printed()
             time.sleep(0.05)
         raise AssertionError("it never came to hold")
 
-    def get(self, path: str) -> dict[str, Any]:
-        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as told:
-            found: dict[str, Any] = json.load(told)
-            return found
+    def printed(self) -> str:
+        """What it has printed since it was started."""
+        return self._output.read_text(encoding="utf-8")
+
+    def get(self, path: str, **headers: str) -> Any:
+        request = Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        with urlopen(request, timeout=PATIENCE_S) as told:
+            return json.load(told)
 
     def profile(self, who: str, position: int) -> dict[str, Any]:
         """A person, as soon as the facts below a position are taken in."""
-        url = f"http://127.0.0.1:{self.port}/v1/profiles/{who}?min_position={position}"
-        request = Request(url, headers={"authorization": f"Bearer {self.admin}"})
-        with urlopen(request, timeout=20) as told:
-            found: dict[str, Any] = json.load(told)
-            return found
+        found: dict[str, Any] = self.read(f"/v1/profiles/{who}?min_position={position}")
+        return found
+
+    def read(self, path: str) -> Any:
+        """What somebody with all rights is told, as soon as the server is far enough to say it."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.get(path, authorization=f"Bearer {self.admin}")
+            except HTTPError as error:
+                if error.code != 503 or time.monotonic() > end:
+                    raise
+                with error:
+                    time.sleep(float(error.headers["retry-after"]))
 
     def send(self, who: str, id_: str, key: str | None = None) -> dict[str, Any]:
         return self.track(who, "Order Completed", {"revenue": 30}, messageId=id_, writeKey=key)
@@ -101,43 +143,63 @@ class Server:
         said = {"userId": who, "event": event, "properties": properties, **more}
         said["writeKey"] = said.get("writeKey") or self.key
         request = Request(f"http://127.0.0.1:{self.port}/v1/track", json.dumps(said).encode())
-        with urlopen(request, timeout=20) as told:
+        with urlopen(request, timeout=PATIENCE_S) as told:
             found: dict[str, Any] = json.load(told)
             return found
 
     def worker(self) -> int:
-        """The process that has the history."""
-        found = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=True
-        )
-        return int(found.stdout.split()[0])
+        """The process that has the history, as soon as there is one."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            for child in _children(self.process.pid):
+                if _is_alive(child):
+                    return child
+            time.sleep(0.05)
+        raise AssertionError("nobody has the history")
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=20)
-        return self.process.returncode
+        return self.process.wait(PATIENCE_S)
+
+    def kill(self) -> None:
+        """End it at once, if it goes on."""
+        self.process.kill()
+        self.process.wait()
+
+    def tidy(self) -> None:
+        """Leave nothing of it."""
+        self.kill()
+        self._output.unlink()
 
 
 @contextmanager
-def served(top: Path) -> Iterator[Server]:
-    """A server that is gone afterwards, whatever became of it."""
-    made = Server(top)
+def served(top: Path, settings: str = "") -> Iterator[Server]:
+    """A server that is gone afterwards, whatever became of it; ``settings`` are lines more."""
+    made = Server(top, settings)
     try:
         yield made
     finally:
-        if made.process.poll() is None:
-            made.process.kill()
-        made.process.communicate()
+        made.tidy()
+
+
+def _children(process: int) -> list[int]:
+    told = subprocess.run(
+        ["pgrep", "-P", str(process)], capture_output=True, text=True, check=False
+    )
+    return [int(word) for word in told.stdout.split()]
+
+
+def _is_alive(process: int) -> bool:
+    """Whether it runs: not one that has ended and that nobody has asked about yet."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return text.rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def wait_until_gone(process: int) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return
-        if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-            return
+    end = time.monotonic() + PATIENCE_S
+    while _is_alive(process):
+        assert time.monotonic() < end, "the process goes on"
         time.sleep(0.05)
-    raise AssertionError("the history's process goes on without its front")

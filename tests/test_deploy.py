@@ -14,9 +14,8 @@ from docs import command_tables
 from tests.certificates import self_signed
 
 from tailorbird.kernel import limits
-from tailorbird.runtimes.routes import PARTS
+from tailorbird.runtimes.routes import all_routes
 from tailorbird.runtimes.settings import SETTINGS
-from tailorbird.server.table import routes_in
 
 HOUSE = Path(__file__).resolve().parent.parent
 DEPLOY = HOUSE / "deploy"
@@ -104,14 +103,14 @@ def test_the_program_is_installed_where_it_is_started() -> None:
 
 
 def test_proxies_pass_on_what_streams_and_keep_what_is_for_watching() -> None:
-    streams = {route.path for route in routes_in(PARTS) if route.streams}
+    streams = {route.path for route in all_routes() if route.streams}
     found = re.search(r"location ~ \^/\(updates\S*?\)\$ \{(.*?)\}", FILES["nginx.conf"], re.DOTALL)
     assert found is not None
     assert "proxy_buffering off" in found[1] and "$http_upgrade" in found[1]
     passed = re.compile(re.findall(r"location ~ (\S+) \{", FILES["nginx.conf"])[0])
     assert [path for path in streams if not passed.match(path)] == []
     for path in ("/metrics", "/ready"):
-        assert path in {route.path for route in routes_in(PARTS)}
+        assert path in {route.path for route in all_routes()}
         assert path in FILES["Caddyfile"]
         assert re.search(rf"\^/\([a-z|]*{path[1:]}[a-z|]*\)\$", FILES["nginx.conf"])
 

@@ -59,6 +59,26 @@ def test_following_a_page_shows_what_it_says(page: str, imported: Path, tmp_path
     assert compared
 
 
+FILE = re.compile(r"^`(\S+)`:\n\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def test_noisy_values_are_smoothed_as_the_page_says(tmp_path: Path) -> None:
+    page = (PAGES / "smooth-noisy-values.md").read_text()
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "tailorbird.yaml").write_text("")
+    for name, text in FILE.findall(page):
+        (tmp_path / name).write_text(text)
+    printed, compared = "", 0
+    for _, kind, text in BLOCK.findall(page):
+        if kind == "sh":
+            printed = "".join(run(line, tmp_path)[0] for line in text.splitlines())
+        elif kind == "text":
+            told = [" ".join(line.split()) for line in printed.splitlines()]
+            assert [line for line in text.splitlines() if " ".join(line.split()) not in told] == []
+            compared += 1
+    assert compared == 2
+
+
 SENTENCE = re.compile(r"`([^`]*\w \w[^`]*)`")
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import apsw
 import pytest
 from tests.cli.conftest import Run, answer_of
+from tests.served import Server
+from tests.served import run as served_run
 
 from tailorbird.edges.sources.lines import BLOCK_BYTES
 
@@ -137,3 +140,119 @@ def far_apart(folder: Path) -> tuple[Path, Path]:
             stream.write(f"ann,2024-01-01,Seen,{note}\n")
     assert file.stat().st_size > 2 * BLOCK_BYTES
     return file, mapping
+
+
+def test_an_access_log_counts_once_however_often_it_is_imported(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "access.log"
+    line = '::1 - {} [01/May/2024:10:00:0{} +0200] "GET /{} HTTP/1.1" 200 1 "-" "Browser/1"\n'
+    path.write_text(line.format("ann", 0, "a") + line.format("-", 1, "b.css") + "cut of")
+    told = answer_of(run("import", path, "--mapping", "access-log", "--json"))
+    assert (told["accepted"], told["skipped"], told["rejected"]) == (1, 1, 1)
+    with path.open("a") as log:
+        log.write("f\n" + line.format("-", 2, "b"))
+    told = answer_of(run("import", path, "--mapping", "access-log", "--json"))
+    assert (told["accepted"], told["duplicates"]) == (1, 1)
+    person = answer_of(run("person", "ann", "--json"))
+    assert "Page Viewed" in json.dumps(person)
+
+
+ORDERS = """\
+source: orders
+person: who
+time: bought_at
+event: {constant: Order Completed}
+id: number
+properties:
+  revenue: price
+"""
+ASK = "SELECT number, who, bought_at, price FROM orders"
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> tuple[Path, Path]:
+    """A database with three orders, and a mapping for them."""
+    path, mapping = tmp_path / "shop.db", tmp_path / "orders.yaml"
+    mapping.write_text(ORDERS)
+    change(path, "CREATE TABLE orders (number INTEGER PRIMARY KEY, who, bought_at, price)")
+    for number in (1, 2, 3):
+        add(path, number)
+    return path, mapping
+
+
+def change(path: Path, sql: str, *given: object) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute(sql, given)
+    connection.close()
+
+
+def add(path: Path, number: int, at: str = "2024-05-01 10:00:00") -> None:
+    change(path, "INSERT INTO orders VALUES (?, ?, ?, ?)", number, f"p{number}", at, 2.5)
+
+
+def test_a_query_is_read_on_from_where_it_was_read_to(
+    run: Run, folder: Path, orders: tuple[Path, Path]
+) -> None:
+    path, mapping = orders
+    asked = ["import", "--sql", ASK, "--from", f"sqlite:///{path}", "--mapping", mapping]
+    asked += ["--cursor", "number", "--overlap", "1", "--json"]
+    told = answer_of(run(*asked))
+    assert (told["rows"], told["accepted"], told["duplicates"]) == (3, 3, 0)
+    add(path, 4)
+    add(path, 0)  # behind what is read again
+    told = answer_of(run(*asked))
+    assert (told["rows"], told["accepted"], told["duplicates"]) == (3, 1, 2)
+    told = answer_of(run(*asked, "--again"))
+    assert (told["rows"], told["accepted"], told["duplicates"]) == (5, 1, 4)
+    assert '"revenue"' in run("person", "p4", "--json").output
+
+
+def test_a_mark_of_a_longer_log_is_not_believed(
+    run: Run, folder: Path, orders: tuple[Path, Path]
+) -> None:
+    path, mapping = orders
+    asked = ["import", "--sql", ASK, "--from", f"sqlite:///{path}", "--mapping", mapping]
+    asked += ["--cursor", "number", "--overlap", "0", "--json"]
+    answer_of(run(*asked))
+    for name in ("log.sqlite", "history.duckdb"):
+        (folder / "data" / name).unlink()
+    assert answer_of(run(*asked))["accepted"] == 3
+
+
+def test_a_query_can_stand_in_a_file_and_read_everything_each_time(
+    run: Run, folder: Path, orders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    path, mapping = orders
+    (tmp_path / "ask.sql").write_text(ASK + " -- all of them\n")
+    asked = ["import", "--sql", f"@{tmp_path}/ask.sql", "--from", f"sqlite:///{path}"]
+    asked += ["--mapping", mapping, "--json"]
+    assert answer_of(run(*asked))["accepted"] == 3
+    assert answer_of(run(*asked))["duplicates"] == 3
+
+
+def test_what_is_asked_wrongly_says_what_belongs_together(
+    run: Run, folder: Path, orders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, mapping = orders
+    where = ["--from", f"sqlite:///{path}", "--mapping", mapping]
+    assert "one of them" in run("import", "--mapping", mapping, code=2).output
+    assert "--sql needs --from" in run("import", "--sql", ASK, "--mapping", "m", code=2).output
+    both = run("import", path, *where, code=2).output
+    assert "--from goes with --sql" in both
+    told = run("import", "--sql", ASK, *where, "--overlap", "soon", code=2).output
+    assert "--overlap takes a duration" in told
+    monkeypatch.delenv("SHOP_DB", raising=False)
+    named = run("import", "--sql", ASK, "--mapping", mapping, "--from", "${SHOP_DB}", code=2)
+    assert "the variable SHOP_DB of the environment is needed" in named.output
+
+
+def test_a_query_is_asked_beside_a_running_server_with_variables_of_who_asks(
+    server: Server, orders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, mapping = orders
+    monkeypatch.setenv("SHOP_DB", f"sqlite:///{path}")
+    words = ["import", "--sql", ASK, "--from", "${SHOP_DB}", "--mapping", str(mapping)]
+    told = served_run(server.folder, *words, "--cursor", "number")
+    assert "3 new facts, 0 known before" in told
+    assert "0 new facts, 3 known before" in served_run(server.folder, *words)

@@ -57,3 +57,58 @@ def test_a_new_project_has_a_write_key_and_an_admin_key(run: Run, tmp_path: Path
     assert write.scope == "write"
     assert admin is not None
     assert admin.scope == "admin"
+
+
+def test_a_key_may_take_a_sample_of_people(run: Run, folder: Path) -> None:
+    made = answer_of(run("keys", "create", "sensors", "--sample", "12.5%", "--json"))
+    assert made["sample"] == "12.5%"
+    assert "12.5%" in run("keys", "list").output
+    assert "takes events of 5% of all people" in run("keys", "create", "x", "--sample", "5%").output
+    assert "is no share" in run("keys", "create", "y", "--sample", "half", code=2).output
+
+
+def test_a_key_may_have_a_limit(run: Run, folder: Path) -> None:
+    made = answer_of(run("keys", "create", "loud", "--per-minute", "6000", "--json"))
+    assert made["per_minute"] == 6_000
+    assert "6,000" in run("keys", "list").output
+    with open_project(folder) as project:
+        assert project.registry.api_keys()[0].per_minute == 6_000
+
+
+def test_a_key_is_known_by_its_aliases_until_it_is_revoked(run: Run, folder: Path) -> None:
+    create = ("keys", "create", "web", "--json")
+    made = answer_of(run(*create, "--alias", "G-1A2B3C4D5E", "--alias", "phc_0a1b2c"))
+    now_us = 0
+    with open_project(folder) as project:
+        check = KeyCheck(project.registry.api_keys, lambda: now_us)
+        for alias in ("G-1A2B3C4D5E", "phc_0a1b2c", made["key"]):
+            found = check.find(alias, "write")
+            assert found is not None and found.id == made["id"]
+        assert check.find("G-1A2B3C4D5", "write") is None
+        assert check.find("G-1A2B3C4D5E", "read") is None
+        taken = run(*create, "--alias", "phc_0a1b2c", code=2).output
+        assert f"is an alias of the key {made['id']} of web already" in taken
+        run("keys", "revoke", made["id"])
+        now_us = 2_000_000
+        assert check.find("G-1A2B3C4D5E", "write") is None
+        again = answer_of(run(*create, "--alias", "phc_0a1b2c"))
+        now_us = 4_000_000
+        found = check.find("phc_0a1b2c", "write")
+        assert found is not None and found.id == again["id"]
+    listed = {key["id"]: key["aliases"] for key in answer_of(run("keys", "list", "--json"))}
+    assert listed == {made["id"]: ["G-1A2B3C4D5E"], again["id"]: ["phc_0a1b2c"]}
+
+
+def test_what_can_be_no_alias_is_refused(run: Run, folder: Path) -> None:
+    create = ("keys", "create", "web")
+    for alias, says in (
+        ("short", "does not have 6 to 100 of the signs"),
+        ("with space", "does not have 6 to 100 of the signs"),
+        ("tb_write_00000000_ab", "looks like a key of this product"),
+    ):
+        assert says in run(*create, "--alias", alias, code=2).output
+    scope = run(*create, "--scope", "admin", "--alias", "G-1A2B3C4D5E", code=2).output
+    assert "only a write key has aliases" in scope
+    many = [word for n in range(21) for word in ("--alias", f"alias-{n}")]
+    assert "at most 20 aliases" in run(*create, *many, code=2).output
+    assert answer_of(run("keys", "list", "--json")) == []

@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.cli.conftest import Run, answer_of
+from tests.patience import PATIENCE_S
 from tests.served import Server
 from tests.served import run as called
 
@@ -16,7 +17,9 @@ from tests.served import run as called
 def rejected(server: Server, **message: Any) -> None:
     body = json.dumps({**message, "writeKey": server.key}).encode()
     try:
-        urlopen(Request(f"http://127.0.0.1:{server.port}/v1/track", body), timeout=20).close()
+        urlopen(
+            Request(f"http://127.0.0.1:{server.port}/v1/track", body), timeout=PATIENCE_S
+        ).close()
     except HTTPError as error:
         assert error.code == 400
         error.close()
@@ -24,6 +27,10 @@ def rejected(server: Server, **message: Any) -> None:
 
 def rejects(server: Server, *words: str) -> Any:
     return json.loads(called(server.folder, "rejects", *words, "--json"))
+
+
+def keys(server: Server) -> Any:
+    return json.loads(called(server.folder, "keys", "list", "--json"))
 
 
 def test_rejected_messages_are_listed_shown_and_cleared_beside_a_server(server: Server) -> None:
@@ -34,7 +41,11 @@ def test_rejected_messages_are_listed_shown_and_cleared_beside_a_server(server: 
     assert (anns["person"], anns["sort"], anns["reason"]) == ("ann", "name", "no event name")
     assert [one["number"] for one in rejects(server, "list", "--sort", "time")] == [bobs["number"]]
     assert rejects(server, "list", "--person", "ann") == [anns]
-    assert "no event name" in called(server.folder, "rejects", "list")
+    key = next(one for one in keys(server) if one["id"] == anns["key"])
+    assert anns["source"] == key["name"] == "first"
+    for words in (("list",), ("show", str(anns["number"]))):
+        printed = called(server.folder, "rejects", *words)
+        assert "no event name" in printed and f"first ({anns['key']})" in printed
     assert json.loads(rejects(server, "show", str(anns["number"]))["raw"])["price"] == 1
     assert "soon" in called(server.folder, "rejects", "show", str(bobs["number"]))
     assert rejects(server, "clear", "--person", "ann") == {"cleared": 1}

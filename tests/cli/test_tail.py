@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.cli.conftest import Run
+from tests.patience import PATIENCE_S
 from tests.served import COMMAND, Server
 
 
@@ -53,5 +54,5 @@ def test_facts_are_shown_as_they_are_accepted_until_it_is_interrupted(server: Se
         seen.append(json.loads(tail.stdout.readline())["position"])
     assert seen == [0, 1, 2, 3]
     tail.send_signal(signal.SIGINT)
-    rest, errors = tail.communicate(timeout=20)
+    rest, errors = tail.communicate(timeout=PATIENCE_S)
     assert (tail.returncode, rest, errors) == (0, "", "")

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 from standardwebhooks.webhooks import Webhook
 from tests.cli.conftest import Run, answer_of
+from tests.patience import PATIENCE_S
 from tests.receiving import Receiver, Reply, receiver
 from tests.served import Server, served, wait_until_gone
 from tests.served import run as called
@@ -62,8 +63,7 @@ def people(crm: Receiver) -> list[str]:
 
 def stop(server: Server) -> None:
     worker = server.worker()
-    server.process.kill()
-    server.process.communicate()
+    server.kill()
     wait_until_gone(worker)
 
 
@@ -277,7 +277,7 @@ def spend(server: Server, who: str) -> int:
 
 
 def metric(server: Server, name: str) -> int:
-    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as told:
+    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=PATIENCE_S) as told:
         lines = told.read().decode().splitlines()
     return int(next(line.split()[-1] for line in lines if line.startswith(name)))
 

@@ -6,7 +6,9 @@ import duckdb
 import numpy as np
 import pytest
 
+from tailorbird.edges import arrow_stream
 from tailorbird.edges.arrow_stream import ArrowStream, Chunk, Form
+from tailorbird.events.packed import Texts
 
 FORMS: dict[str, Form] = {"amount": "number", "said": "text"}
 
@@ -77,3 +79,25 @@ def test_what_goes_wrong_while_rows_are_made_ends_the_query_and_is_kept() -> Non
     with pytest.raises(duckdb.Error, match="could not be made"):
         read(stream)
     assert str(stream.failure) == "the well is dry"
+
+
+@pytest.mark.parametrize("part_bits", [30, 5])
+def test_packed_texts_are_read_from_where_they_lie(
+    monkeypatch: pytest.MonkeyPatch, part_bits: int
+) -> None:
+    monkeypatch.setattr(arrow_stream, "_PART_BITS", part_bits)
+    texts = ["", "a", "größer als", "exactly 12 b", "thirteen byte", None, "x" * 31, "the end"]
+    encoded = [b"" if text is None else text.encode() for text in texts]
+    lengths = [-1 if text is None else len(said) for text, said in zip(texts, encoded, strict=True)]
+    starts = np.cumsum([3, *map(len, encoded)])[:-1]
+    packed = Texts(b"..." + b"".join(encoded), starts, np.array(lengths))
+    twice = packed.picked(np.array([7, 6, 5, 4, 3, 2, 1, 0]))
+    forms: dict[str, Form] = {"said": "packed", "back": "packed"}
+    stream = ArrowStream(forms, iter([{"said": packed, "back": twice}]))
+    assert read(stream) == list(zip(texts, reversed(texts), strict=True))
+
+
+def test_no_packed_texts_are_no_rows() -> None:
+    none = np.zeros(0, np.int64)
+    stream = ArrowStream({"said": "packed"}, iter([{"said": Texts(b"", none, none)}]))
+    assert read(stream, "SELECT count(*) FROM rows") == [(0,)]

@@ -31,6 +31,7 @@ AT_THE_LIMITS = fact(
         ({"subject": "s" * 513}, "person's identifier"),
         ({"id": "i" * 513}, "message id"),
         ({"name": "n" * 201}, "event name"),
+        ({"name": ""}, "event name"),
         ({"properties": {f"k{n}": n for n in range(1_001)}}, "properties are more than 1000"),
         ({"properties": {"x": "é" * 131_072}}, "properties are larger than 262144 bytes"),
         ({"context": {"x": "y" * 262_144}}, "context are larger"),
@@ -40,3 +41,5 @@ def test_a_fact_beyond_a_limit_is_refused_by_name(changed: dict[str, Any], said:
     found = faults(columns_of([fact(), AT_THE_LIMITS, fact(**changed)]))
     assert list(found) == [2]
     assert said in found[2]
+    alone = faults(columns_of([fact(), fact(**changed)]))
+    assert alone == {1: found[2]}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
-from tailorbird.events.arriving import Arrived, arrived
+from tailorbird.events.arriving import Arrived, _Maker, arrived
 from tailorbird.events.columns import facts_of
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import SECOND, parse_instant, zone
-from tailorbird.kernel.values import UNIT
+from tailorbird.kernel.values import MISSING, UNIT, IdNumber
 
 NOW = "2024-05-01T10:00:00Z"
 
@@ -149,3 +150,44 @@ def test_72_hours_offline_keep_their_times() -> None:
     sent = "2024-05-01T09:59:50Z"
     [fact] = facts(take(track(timestamp="2024-04-28T10:00:00Z"), sentAt=sent))
     assert fact.time_us == instant("2024-04-28T10:00:00Z") + 10 * SECOND
+
+
+def told_by(chance: Random) -> Any:
+    """A message near to the usual form, which may be at fault in many ways."""
+    message: dict[Any, Any] = {
+        "type": chance.choice((*["track"] * 9, "page", "identify", 5)),
+        "event": chance.choice((*["Seen"] * 9, "$consent", "$x", "", "n" * 300, 7)),
+        "userId": chance.choice((*["ann"] * 9, "null", "", 7 * UNIT, "$workspace", None, MISSING)),
+        "anonymousId": chance.choice(("v1", "undefined", None)),
+        "messageId": chance.choice((*["m1"] * 9, "", 5 * UNIT, None, "i" * 600)),
+        "timestamp": chance.choice((None, "2024-05-01T09:00:00Z", "2034-05-01T09:00:00Z", "x", 5)),
+        "originalTimestamp": chance.choice((None, "2024-05-01T08:00:00Z")),
+        "sentAt": chance.choice((None, "2024-05-01T09:59:00Z")),
+        "properties": chance.choice(
+            (None, {}, {"a": UNIT}, {"a": MISSING}, {"#": IdNumber("1" * 20)}, "no")
+        ),
+        "context": chance.choice(
+            (None, {}, {"active": False}, {"device": {"id": "d"}}, {"a": MISSING}, MISSING, [1])
+        ),
+    }
+    for key in list(message):
+        if not chance.randrange(12):
+            del message[key]
+    return message
+
+
+def test_the_usual_form_is_read_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = Random(20240501)
+    told = [told_by(chance) for _ in range(3_000)]
+    usual = []
+
+    def each() -> list[Any]:
+        return [take(message, sentAt="2024-05-01T09:58:00Z") for message in told]
+
+    with monkeypatch.context() as patched:
+        read = _Maker.usual
+        patched.setattr(_Maker, "usual", lambda *given: usual.append(read(*given)) or usual[-1])
+        quick = each()
+    monkeypatch.setattr(_Maker, "usual", lambda *_: None)
+    assert quick == each()
+    assert sum(row is not None for row in usual) > 100

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tailorbird.events.mapping import FORMATS, KINDS, MAPPING_KEYS, Mapping, parse_mapping
-from tailorbird.events.vocabulary import READY, mapping_text, ready_mapping
+from tailorbird.events.ready_mappings import READY, mapping_text, ready_mapping
 from tailorbird.kernel.errors import DefinitionError
 
 SMALL = """

@@ -1,97 +1,170 @@
+"""Shops of all makers say the same in one vocabulary, and what they said first is kept."""
+
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from tailorbird.edges.sources.opening import open_rows
-from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
-from tailorbird.events.vocabulary import ready_mapping
-from tailorbird.flow.imports import import_file
-from tailorbird.kernel.facts import Fact
-from tailorbird.kernel.instants import format_instant
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-FILES = {
-    "retailrocket": (
-        "timestamp,visitorid,event,itemid,transactionid\n"
-        "1433221332117,257597,view,355908,\n"
-        "1433224214164,992329,addtocart,248676,\n"
-        "1433222276276,599528,transaction,356475,4000\n"
-        "1433222276276,599528,transaction,15335,4000\n"
-    ),
-    "taobao": (
-        "1,2268318,2520377,pv,1511544070\n"
-        "1,2268318,2520377,cart,1511544071\n"
-        "1,2268318,2520377,fav,1511544072\n"
-        "1,2268318,2520377,buy,1511544073\n"
-    ),
-    "yoochoose": (
-        "420374,2014-04-06T18:44:58.314Z,214537888,12462,1\n"
-        "420374,2014-04-06T18:44:58.325Z,214537850,10471,2\n"
-        "420375,2014-04-06T18:44:58.325Z,214537850,0,0\n"
-    ),
-    "yoochoose clicks": "1,2014-04-07T10:51:09.277Z,214536502,0\n",
+from tailorbird.events.vocabulary import HERE, NAMES, translated
+from tailorbird.kernel.values import UNIT
+
+
+def track(event: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "track", "event": event, "userId": "ann", "properties": properties}
+
+
+def said(event: str, **properties: Any) -> tuple[str, Any]:
+    told = translated(track(event, **properties))
+    return told["event"], told["properties"]
+
+
+HAT = {"product_id": "p1", "name": "Hat", "brand": "Acme", "category": "hats", "price": 12 * UNIT}
+GA4_HAT = {
+    "item_id": "p1",
+    "item_name": "Hat",
+    "item_brand": "Acme",
+    "item_category": "hats",
+    "price": 12 * UNIT,
+}
+OLD_HAT = {"id": "p1", "name": "Hat", "brand": "Acme", "category": "hats", "price": "12.00"}
+SHOPIFY_HAT = {
+    "id": "v1",
+    "price": {"amount": "12.0", "currencyCode": "GBP"},
+    "title": "Large",
+    "product": {"id": "p1", "title": "Hat", "vendor": "Acme", "type": "hats"},
 }
 
 
-def facts_of(name: str, folder: Path) -> list[Fact]:
-    file = folder / "events.dat"
-    file.write_text(FILES[name])
-    with DuckDbHistory(None) as history:
-        rows = open_rows(file, ready_mapping(name.split()[0]))
-        report = import_file(history, rows, now_us=10**16, rejects_path=folder / "rejects")
-        assert report.rejected == 0
-        names = history.query("SELECT subject FROM subjects")["subject"]
-        return history.history_of(str(name) for name in names)
+def test_a_product_seen_is_the_same_whoever_says_it() -> None:
+    seen = ("Product Viewed", HAT)
+    assert said("view_item", items=[GA4_HAT]) == seen
+    assert said("view_item", ecommerce={"items": [GA4_HAT]}) == seen
+    assert said("productDetail", ecommerce={"detail": {"products": [OLD_HAT]}}) == seen
+    assert said("product_view", items=[GA4_HAT]) == seen
+    name, shopify = said("product_viewed", data={"productVariant": SHOPIFY_HAT})
+    assert name == "Product Viewed"
+    assert {key: shopify[key] for key in HAT} == HAT
+    assert (shopify["variant_id"], shopify["variant"], shopify["currency"]) == (
+        "v1",
+        "Large",
+        "GBP",
+    )
 
 
-def said(facts: list[Fact]) -> list[tuple[str, str, str, Any]]:
-    return [(f.subject, format_instant(f.time_us), f.name, f.properties) for f in facts]
+def test_several_products_stand_in_a_list() -> None:
+    two = [GA4_HAT, {"item_id": "p2"}]
+    assert said("add_to_cart", items=two)[1] == {"products": [HAT, {"product_id": "p2"}]}
+    assert said("view_item_list", items=[GA4_HAT])[1] == {"products": [HAT]}
 
 
-def test_retailrocket_transactions_are_orders_without_revenue(tmp_path: Path) -> None:
-    assert said(facts_of("retailrocket", tmp_path)) == [
-        ("257597", "2015-06-02T05:02:12.117Z", "Product Viewed", {"product_id": "355908"}),
-        (
-            "599528",
-            "2015-06-02T05:17:56.276Z",
-            "Order Completed",
-            {"order_id": "4000", "products": [{"product_id": "356475"}, {"product_id": "15335"}]},
-        ),
-        ("992329", "2015-06-02T05:50:14.164Z", "Product Added", {"product_id": "248676"}),
+ORDER = {
+    "order_id": "o1",
+    "revenue": 20 * UNIT,
+    "tax": 4 * UNIT,
+    "shipping": 3 * UNIT,
+    "total": 27 * UNIT,
+    "currency": "GBP",
+}
+
+
+def test_an_order_is_the_same_whoever_says_it() -> None:
+    money = {"value": 20 * UNIT, "tax": 4 * UNIT, "shipping": 3 * UNIT, "currency": "GBP"}
+    assert said("purchase", transaction_id="o1", **money) == ("Order Completed", ORDER)
+    old = {"id": "o1", "revenue": "20.00", "tax": "4", "shipping": "3"}
+    box = {"currency": "GBP", "purchase": {"actionField": old}}
+    assert said("transaction", ecommerce=box) == ("Order Completed", ORDER)
+    woo = {"id": "o1", "total": "27.00", "total_tax": "4.00", "shipping_total": "3.00"}
+    lines = [{"id": 9 * UNIT, "product_id": "p1", "name": "Hat", "quantity": "2", "price": 10}]
+    name, order = said("order.created", **woo, currency="GBP", line_items=lines)
+    assert name == "Order Completed"
+    assert order["products"] == [
+        {"product_id": "p1", "name": "Hat", "quantity": 2 * UNIT, "price": 10}
     ]
-
-
-def test_taobao_behaviours_have_the_names_of_commerce(tmp_path: Path) -> None:
-    facts = facts_of("taobao", tmp_path)
-    assert [fact.name for fact in facts] == [
-        "Product Viewed",
-        "Product Added",
-        "Product Added to Wishlist",
-        "Order Completed",
-    ]
-    assert facts[0].properties == {"product_id": "2268318", "category": "2520377"}
-    assert format_instant(facts[0].time_us) == "2017-11-24T17:21:10Z"
-
-
-def test_yoochoose_purchases_of_a_session_are_one_order(tmp_path: Path) -> None:
-    whole, unpriced = facts_of("yoochoose", tmp_path)
-    assert whole.properties["revenue"] == (12462 + 2 * 10471) * 10**6
-    assert [line["product_id"] for line in whole.properties["products"]] == [
-        "214537888",
-        "214537850",
-    ]
-    assert unpriced.properties == {
-        "order_id": "420375",
-        "products": [{"product_id": "214537850"}],
+    assert {key: order[key] for key in ORDER if key != "revenue"} == {
+        key: value for key, value in ORDER.items() if key != "revenue"
     }
 
 
-def test_yoochoose_clicks_are_told_from_purchases_by_their_columns(tmp_path: Path) -> None:
-    assert said(facts_of("yoochoose clicks", tmp_path)) == [
-        (
-            "1",
-            "2014-04-07T10:51:09.277Z",
-            "Product Viewed",
-            {"product_id": "214536502", "category": "0"},
+def test_a_checkout_of_shopify_is_an_order_with_its_money() -> None:
+    checkout = {
+        "order": {"id": "o1"},
+        "totalPrice": {"amount": 27 * UNIT, "currencyCode": "GBP"},
+        "totalTax": {"amount": "4.00", "currencyCode": "GBP"},
+        "lineItems": [{"id": "l1", "title": "Hat", "quantity": 2 * UNIT, "variant": SHOPIFY_HAT}],
+    }
+    name, order = said("checkout_completed", data={"checkout": checkout})
+    assert name == "Order Completed"
+    assert (order["order_id"], order["total"], order["tax"], order["currency"]) == (
+        "o1",
+        27 * UNIT,
+        4 * UNIT,
+        "GBP",
+    )
+    assert order["products"][0]["product_id"] == "p1"
+    assert order["products"][0]["quantity"] == 2 * UNIT
+
+
+def test_what_was_moved_is_kept_as_it_came() -> None:
+    message = track("view_item", items=[GA4_HAT], page="/hats")
+    told = translated({**message, "context": {"locale": "en"}})
+    assert told["context"] == {
+        "locale": "en",
+        "original": {"event": "view_item", "properties": {"items": [GA4_HAT]}},
+    }
+    assert told["properties"]["page"] == "/hats"
+    assert message == track("view_item", items=[GA4_HAT], page="/hats"), "it was written into"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        track("Product Viewed", product_id="p1"),
+        {"type": "page", "name": "view_item"},
+        {"type": "track", "event": 5},
+        {"type": "track"},
+        track("My Own Event", items=[GA4_HAT]),
+    ],
+)
+def test_what_the_table_does_not_name_is_let_pass(message: dict[str, Any]) -> None:
+    assert translated(message) is message
+
+
+def test_what_is_no_object_is_left_to_be_refused() -> None:
+    told = translated({"type": "track", "event": "purchase", "properties": [1]})
+    assert (told["event"], told["properties"]) == ("Order Completed", [1])
+    assert translated({**track("purchase"), "context": 5})["context"] == 5
+
+
+def test_no_name_is_translated_twice_or_into_two() -> None:
+    assert len({name.there for name in NAMES}) == len(NAMES)
+    assert not set(HERE.values()) & set(HERE)
+
+
+KEYS = (
+    *("items", "ecommerce", "products", "id", "price", "amount", "purchase", "detail", "tax"),
+    *("actionField", "checkout", "order", "data", "productVariant", "cartLine", "value"),
+    *("merchandise", "variant", "lineItems"),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(KEYS),
+            inner,
+            max_size=4,
         )
-    ]
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(sorted(HERE)), JSON, JSON)
+def test_any_json_is_translated_and_keeps_its_person(event: str, first: Any, second: Any) -> None:
+    message = {"type": "track", "event": event, "userId": "ann", "properties": first}
+    told = translated({**message, "context": second})
+    assert (told["event"], told["userId"]) == (HERE[event], "ann")
+    assert translated(told) is told

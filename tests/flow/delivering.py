@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE_S
 from tests.receiving import Receiver
 
 from tailorbird.delivery.addresses import networks
@@ -29,7 +30,6 @@ from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import SECOND
 from tailorbird.language.purposes import READY, table_of
 
-PATIENCE_S = 60.0
 BEGIN_US = 1_700_000_000 * SECOND
 
 

@@ -73,7 +73,11 @@ class Service:
     def adopt(
         self, plan: live.Plan, now_us: int, back: int = 0, *, is_staged: bool = False
     ) -> None:
-        """Begin anew from what the history says so many facts before the live people are."""
+        """Begin anew from what the history says so many facts before the live people are.
+
+        Below zero it is so many behind: states that are staged are never ahead.
+        """
+        back = max(back, 0) if is_staged else back
         self.plan = plan
         with self.seeds(plan, now_us, back) as given:
             if not is_staged:
@@ -87,7 +91,7 @@ class Service:
 
     @contextmanager
     def seeds(self, plan: live.Plan, now_us: int, back: int) -> Iterator[Seeds]:
-        position = max(self.live.position - back, 0)
+        position = min(max(self.live.position - back, 0), self.log.end_position)
         facts = [fact for fact in self.log_facts() if fact.position < position]
         with DuckDbHistory(None) as history:
             history.append([fact._replace(position=0) for fact in facts])
@@ -186,7 +190,7 @@ class LiveReading:
                     arriving = self._some(running, arriving, at_us, known_then)
                     if running.plan is not plan and len(arriving) <= switch:
                         now_us = min(at_us, running.log_facts()[-1].known_us)
-                        back, is_staged = chance.below(6), chance.once_in(2)
+                        back, is_staged = chance.below(9) - 3, chance.once_in(2)
                         running.adopt(plan, now_us, back, is_staged=is_staged)
                 running.run_to(at_us)
                 if running.plan is not plan:

@@ -11,7 +11,7 @@ import pytest
 from tests.flow.live_reading import Service, service
 from tests.stored import stored
 
-from tailorbird.flow.together import FEW
+from tailorbird.flow import advance
 from tailorbird.kernel.facts import MERGE, SETTING, TRAITS, UNMERGE, VERDICT, WORKSPACE, Fact
 from tailorbird.kernel.instants import DAY, HOUR, MINUTE, SECOND
 from tailorbird.kernel.values import UNIT
@@ -82,31 +82,6 @@ def test_a_commit_that_has_taken_long_enough_goes_on_with_the_next_fact(running:
     assert seen is not None and seen.traits == {"seen": 2 * UNIT}
 
 
-def test_many_facts_of_one_person_in_a_commit_are_answered_once(running: Service) -> None:
-    many = [fact("a", at_us=START + n) for n in range(FEW + 1)]
-    running.accept(fact("b"), *many[:5], fact("b", at_us=START + 8), *many[5:], fact("c"))
-    found = running.live.advance(START + 60)
-    kept = [(e.subject, e.position) for e in found if e.key[1] == "keen"]
-    assert kept == [("b", 6), ("a", FEW + 3)]
-    assert running.live.position == FEW + 4
-    seen = running.live.person("a", START + 60)
-    assert seen is not None and seen.traits["seen"] == (FEW + 1) * UNIT
-    running.check_record()
-
-
-def test_what_waits_for_others_is_taken_in_before_whoever_it_is_about_changes(
-    running: Service,
-) -> None:
-    running.accept(*(fact("b", at_us=START + n) for n in range(FEW)))
-    running.accept(fact("b", MERGE, other="a", at_us=START + 50), fact("b", at_us=START + 51))
-    found = running.live.advance(START + 60)
-    kept = [(e.subject, bool(e.value), e.position) for e in found if e.key[1] == "keen"]
-    assert kept == [("b", True, FEW - 1), ("b", False, FEW), ("a", True, FEW)]
-    seen = running.live.person("a", START + 60)
-    assert seen is not None and seen.traits["seen"] == (FEW + 1) * UNIT
-    running.check_record()
-
-
 def test_sent_traits_that_definitions_read_are_told_too(running: Service) -> None:
     running.accept(fact("ann", TRAITS, city="Ulm", timezone="Europe/Berlin", seen="no"))
     running.accept(fact("bob", TRAITS, timezone="UTC"))
@@ -141,6 +116,19 @@ def test_a_segment_is_left_at_the_exact_instant(running: Service) -> None:
     ]
     assert {entry.cause for entry in left} == {"time"}
     assert running.live.members("keen", None, 10) == []
+
+
+def test_after_very_many_instants_the_clock_jumps_and_time_is_still_the_cause(
+    running: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advance, "WAKES", 0)
+    running.accept(fact("ann"), fact("ann"))
+    running.run_to(START)
+    running.accept(fact("ann", "Bought", at_us=START + 30 * DAY), now_us=START + 30 * DAY)
+    found = running.live.advance(START + 30 * DAY)
+    causes = {entry.key[1]: entry.cause for entry in found if entry.key[0] == "segment"}
+    assert causes == {"keen": "time", "buyer": "event"}
+    assert running.live.members("keen", None, 9) == []
 
 
 def test_reads_are_exact_before_anybody_was_woken(running: Service) -> None:
@@ -318,6 +306,20 @@ def test_facts_of_pending_people_wait_and_others_go_on(running: Service) -> None
     assert running.live.replays_wanted(1) == []
     seen = running.live.person("a", START + 2)
     assert seen is not None and seen.traits["seen"] == 2 * UNIT and not seen.is_pending
+    running.check_record()
+
+
+def test_a_pending_person_who_gets_a_smaller_identifier_goes_by_it_at_once(
+    running: Service,
+) -> None:
+    running.accept(fact("b"), fact("b"), fact("c"))
+    pending(running, "b", "c")
+    assert running.live.members("keen", None, 9) == ["b"]
+    running.accept(fact("b", MERGE, other="a", at_us=START + 3))
+    running.live.advance(START + 3)
+    assert running.live.members("keen", None, 9) == ["a"]
+    running.restart()
+    assert running.live.members("keen", None, 9) == ["a"]
     running.check_record()
 
 
@@ -520,6 +522,21 @@ def test_who_stands_otherwise_by_other_definitions_is_in_the_record(running: Ser
     running.check_record()
 
 
+def test_states_that_are_ahead_take_effect_where_they_are(running: Service) -> None:
+    running.accept(fact("ann"), fact("bob", "Bought"))
+    running.run_to(START + 2)
+    running.accept(fact("cid", at_us=START + 2), fact("bob", at_us=START + 2))
+    other = live.plan(load_text(PLAN.replace(">= 2", ">= 1")).definitions)
+    running.adopt(other, START + 3, back=-2)
+    assert running.live.position == 4
+    assert running.live.members("keen", None, 9) == ["ann", "bob", "cid"]
+    running.check_record()
+    running.accept(fact("dan", at_us=START + 3))
+    running.run_to(START + 3)
+    assert running.live.members("keen", None, 9) == ["ann", "bob", "cid", "dan"]
+    running.check_record()
+
+
 def test_links_that_were_taken_back_stay_so_after_adoption(running: Service) -> None:
     running.accept(fact("a"), fact("b"), fact("a", MERGE, other="b", id="ab"))
     running.accept(fact("a", MERGE, other="c", id="ac"), fact("b", UNMERGE, links=["ab"]))
@@ -542,6 +559,23 @@ def test_states_of_other_definitions_are_not_gone_on_with(running: Service) -> N
     running.adopt(running.plan, START)
     assert not running.live.is_stale
     assert running.live.members("keen", None, 9) == ["ann"]
+
+
+def test_a_context_is_only_left_out_where_nobody_will_look_at_it() -> None:
+    text = """segments: {mobile: 'did("Seen", where=context.device == "phone")'}"""
+    for plan, asked in ((text, True), (PLAN, False)):
+        with service(live.plan(load_text(plan).definitions)) as running:
+            phone = {"device": "phone"}
+            running.accept(fact("a")._replace(context=phone))
+            running.live.advance(START)
+            seen = running.live.person("a", START)
+            assert seen is not None and ("mobile" in seen.segments) is asked
+            coming = fact("a", at_us=START + HOUR, known_us=START)._replace(context=phone)
+            running.accept(coming, now_us=START)
+            running.live.advance(START)
+            found = running.store.find(1)
+            assert found is not None
+            assert [one.context for one in live.decode(found.state).pending] == [phone]
 
 
 def test_the_clock_never_goes_back(running: Service) -> None:

@@ -164,7 +164,7 @@ def test_it_is_the_same_when_a_history_is_read_again_even_by_the_next_process(
     assert told.running.store.pending(9), "her history is read again"
     told.open()
     told.running.run_to(NOW_US)
-    assert told.record()[-1][:3] == ("ann", "buyer", False)
+    assert told.record()[-1] == ("ann", "buyer", False, "event")
     assert told.messages()[len(before) :] == ([("left", "ann", "buyer")] if is_news else [])
 
 
@@ -175,3 +175,17 @@ def test_old_links_between_people_are_no_news(told: Told) -> None:
     assert told.messages() == before
     told.accept(fact("ann", MERGE, NOW_US, other="cid"), fact("cid", "Liked", NOW_US))
     assert told.messages() != before
+
+
+def test_what_waited_for_a_history_is_as_new_as_it_is_itself(told: Told) -> None:
+    bought = fact("ann", "Bought", NOW_US - HOUR)
+    told.accept(bought)
+    before = told.messages()
+    verdict = fact("ann", "$verdict", NOW_US - 30 * DAY, message_id=bought.id, bot=True)
+    told.running.accept(verdict, now_us=NOW_US)
+    told.running.live.advance(NOW_US)
+    told.running.ask_histories(9)
+    told.running.accept(fact("ann", "Liked", NOW_US), now_us=NOW_US)
+    told.running.live.advance(NOW_US)
+    told.running.tell_histories()
+    assert told.messages()[len(before) :] == [("entered", "ann", "fan")]

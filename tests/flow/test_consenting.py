@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ import pytest
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.stores.sqlite_consents import SqliteConsents
+from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.events.columns import columns_of
-from tailorbird.flow import consenting
+from tailorbird.flow import consenting, tail
 from tailorbird.flow.consenting import BehindError, Consents
+from tailorbird.flow.picking import picked
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import HOUR, SECOND, format_instant
 from tailorbird.language.purposes import READY, Purpose, table_of
+from tailorbird.ports import LogChunk
 
 TABLE = table_of([*READY, Purpose("service", "no_objection"), Purpose("billing", "nothing")])
 PEOPLE = ("ann", "bob", "v1", "v2", "v3")
@@ -160,6 +164,13 @@ def some_fact(chance: random.Random, number: int, before: list[Fact]) -> Fact:
     return fact(who, id_, "Seen", at_us)
 
 
+def assert_same_as_naive(gate: Gate) -> None:
+    for who in PEOPLE:
+        assert gate.about(who) == {
+            name: naive(gate.facts, who, purpose, gate.now_us) for name, purpose in TABLE.items()
+        }, (who, gate.facts)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_the_gate_says_what_a_reading_of_the_whole_log_says(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -181,13 +192,46 @@ def test_the_gate_says_what_a_reading_of_the_whole_log_says(
                 gate.consents.close()
                 gate.open()
             gate.consents.follow()
-            for who in PEOPLE:
-                assert gate.about(who) == {
-                    name: naive(gate.facts, who, purpose, gate.now_us)
-                    for name, purpose in TABLE.items()
-                }, (who, gate.facts)
+            assert_same_as_naive(gate)
     finally:
         gate.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_picked_out_of_the_history_says_the_same(
+    seed: int, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consenting, "FACTS", 5)
+    chance = random.Random(seed)
+    with DuckDbHistory(None) as history:
+        for number in range(100):
+            gate.accept(some_fact(chance, number, gate.facts), is_told=False)
+            if number == 80:  # what comes later it does not have
+                tail.follow(gate.log, history)
+        for known in (0, 33, 90):
+            gate.consents.close()
+            (gate.folder / "consents.sqlite").unlink(missing_ok=True)
+            gate.open()
+            while gate.consents.is_far_behind and gate.consents.position < known:
+                gate.consents.is_current()  # by five facts of the log at a time
+            begun = gate.consents.position
+            gate.consents.take_picked(partial(picked, history, positions=17, most=2))
+            assert gate.consents.position == max(history.end_position, begun)
+            gate.consents.follow()
+            assert_same_as_naive(gate)
+
+
+def test_what_another_thread_read_meanwhile_is_not_read_back(gate: Gate) -> None:
+    gate.accept(fact("ann", "m0", "Seen"), consent("ann", "m1", True), is_told=False)
+
+    def told(position: int) -> Iterator[LogChunk]:
+        chunk = gate.log.read(position, 10)
+        gate.consents.follow()
+        gate.accept(consent("ann", "m2", False, BEGIN_US + SECOND))
+        yield chunk
+
+    gate.consents.take_picked(told)
+    assert (gate.consents.position, gate.marketing("ann")) == (3, "denied")
 
 
 def test_a_word_acts_when_it_is_accepted_and_for_all_her_identifiers(gate: Gate) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from tests.patience import PATIENCE_S
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.stores.sqlite_rejects import SqliteRejects
 from tailorbird.events.refusals import Refusal, RejectedItem
+from tailorbird.flow.quarantining import Quarantining
 from tailorbird.flow.rejecting import Rejecting
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
@@ -29,7 +32,7 @@ def run(rejecting: Rejecting, work: Callable[[], Awaitable[Any]]) -> Any:
             return await work()
         finally:
             rejecting.close()
-            await asyncio.wait_for(writing, 30)
+            await asyncio.wait_for(writing, PATIENCE_S)
 
     return asyncio.run(both())
 
@@ -124,3 +127,22 @@ def test_zero_days_keep_none_and_count_them_all_the_same(tmp_path: Path) -> None
         assert run(rejecting, work) == []
         assert (rejecting.counts["name"], rejecting.lost) == (1, 0)
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [Rejecting, Quarantining])
+def test_a_store_is_opened_once_whichever_thread_is_first(kind: Any) -> None:
+    opened: list[object] = []
+
+    def opening() -> Any:
+        opened.append(object())
+        if len(opened) == 1:
+            other.start()
+            other.join(0.2)  # long enough for one that does not wait
+        return opened[-1]
+
+    made = kind(lambda: NOW_US, opening)
+    store = made._stored if kind is Rejecting else made.store
+    other = Thread(target=store)
+    assert store() is opened[0]
+    other.join()
+    assert len(opened) == 1

@@ -99,6 +99,33 @@ def test_states_are_those_of_the_fold_in_random_worlds(definitions: int) -> None
             assert same_states(seeded, expected), f"world {seed_of_run * 1_000 + number}"
 
 
+SOME_UNKNOWN = """
+scores:
+  points: {half_life: 3d, points: {Seen: 1, Never: 5}}
+  nothing: {half_life: 3d, points: {Never: 5}}
+segments:
+  never: not did("Never", last="2h")
+  both: did("Seen") and not did("Never")
+  story: sequence("Seen", "Never", within="1h", last="1d")
+  waits: absent("Never", after="Seen", wait="1h", last="1d")
+  idle: absent("Never", after="Nothing", wait="1h", last="1d")
+  any: count(any_event()) >= 2
+  pattern: count("Se*") >= 2
+  likes: favourite("Never", properties.product_id) == "p"
+  score: score("points") > 1 or score("nothing") > 1
+"""
+
+
+def test_what_no_fact_is_called_leaves_no_state(history: DuckDbHistory) -> None:
+    history.append([fact(f"p{n % 3}", n * HOUR // 2, "Seen") for n in range(9)])
+    plan = live.plan(load_text(SOME_UNKNOWN).definitions)
+    seeding_all = seeding._Seeding(history, plan, NOW, None)
+    assert 3 <= len(seeding_all._idle) < len(plan.operations) - 3
+    assert same_states(dict(seed(history, plan, NOW)), folded(history, plan, NOW))
+    history.append([fact("p1", 0, "Never")])
+    assert same_states(dict(seed(history, plan, NOW)), folded(history, plan, NOW))
+
+
 def test_people_are_told_chunk_by_chunk(
     history: DuckDbHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +148,16 @@ def test_merged_people_have_one_state_under_the_smallest_subject(history: DuckDb
     assert same_states(found, folded(history, mixed(), NOW))
     before = dict(seed(history, mixed(), NOW, position=3))
     assert sorted(before) == ["ann", "bob", "zoe"]
+
+
+def test_what_depends_on_each_persons_zone_may_be_left_to_her_facts(history: DuckDbHistory) -> None:
+    history.append(
+        [fact(n, t * HOUR, "Seen", {"x": t * UNIT}) for n in ("ann", "bob") for t in range(30)]
+    )
+    history.append([fact("bob", 40 * HOUR, TRAITS, {"timezone": "Pacific/Auckland"})])
+    nights = 'traits:\n  s: smooth("Seen", properties.x, where=event_hour() < 6)'
+    plan = live.plan(load_text(nights).definitions)
+    assert same_states(dict(seed(history, plan, NOW)), folded(history, plan, NOW))
 
 
 def test_only_given_people_are_told_by_any_of_their_subjects(history: DuckDbHistory) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.served import COMMAND
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.events.columns import FactColumns, columns_of
+from tailorbird.flow import tail
 from tailorbird.flow.tail import AheadOfLogError, append, follow, take_over
 from tailorbird.kernel.facts import Fact
+from tailorbird.ports import DamagedLogError
+from tailorbird.runtimes.new_project import make_project
 from tailorbird.runtimes.project import open_project
 
 
@@ -107,7 +114,9 @@ def test_a_history_from_before_there_were_logs_is_taken_over(
     monkeypatch.setattr("tailorbird.flow.tail.FACTS", 2)
     history.append(facts("a", "b", "c"))
     history.promote([("price",)])
-    assert take_over(log, history) == 3
+    told: list[tuple[int, int]] = []
+    assert take_over(log, history, lambda done, end: told.append((done, end))) == 3
+    assert told == [(2, 3), (3, 3)]
     with DuckDbHistory(None) as again:
         follow(log, again)
         assert again.history_of(["ann"]) == history.history_of(["ann"]) == facts("a", "b", "c")
@@ -129,3 +138,34 @@ def test_a_project_from_before_there_were_logs_gets_one(tmp_path: Path) -> None:
     with open_project(tmp_path) as project:
         assert project.history.history_of(["ann"]) == facts("a", "b")
         assert list(project.log.read(0, 9).columns.id) == ["a", "b"]
+
+
+def test_who_waits_for_a_project_to_get_its_log_sees_how_far_it_is(tmp_path: Path) -> None:
+    make_project(tmp_path / "shop")
+    with (
+        open_project(tmp_path / "shop") as project,
+        DuckDbHistory(project.data / "history.duckdb") as old,
+    ):
+        old.append(facts("a", "b"))
+    shown, terminal = pty.openpty()
+    os.set_blocking(shown, False)
+    subprocess.run([*COMMAND, "segments"], cwd=tmp_path / "shop", stderr=terminal, check=True)
+    assert b"giving old facts a log" in os.read(shown, 10_000)
+    os.close(terminal)
+    os.close(shown)
+
+
+def test_a_long_log_is_followed_in_pieces_that_stay(
+    log: SqliteLog, history: DuckDbHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail, "TOGETHER", 2)
+    log_facts(log, facts("a"), facts("b"), facts("c"), facts("d"), facts("e"))
+    damage = "UPDATE groups SET blob = x'00' WHERE first_position = 3"
+    stored = log._connection.execute("SELECT blob FROM groups WHERE first_position = 3").get
+    log._connection.execute(damage)
+    with pytest.raises(DamagedLogError):
+        follow(log, history)
+    assert history.end_position == 2
+    log._connection.execute("UPDATE groups SET blob = ? WHERE first_position = 3", (stored,))
+    assert follow(log, history) == 3
+    assert history.history_of(["ann"]) == facts("a", "b", "c", "d", "e")

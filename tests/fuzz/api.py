@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis import checks as checking
-from tests.served import Server, run
+from tests.served import Server, run, served
 
 KNOWN: dict[str, list[str]] = {
     "id": ["ann", "bob", "v1", "a/ä ?#%"],
@@ -115,17 +115,10 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=2_000, help="of each route and way")
     parser.add_argument("--seed", type=int, default=1)
     given_words = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        server = Server(Path(folder))
-        try:
-            fill(server)
-            url = f"http://127.0.0.1:{server.port}"
-            found = fuzz(
-                url, keys_of(server), examples=given_words.examples, number=given_words.seed
-            )
-        finally:
-            server.process.kill()
-            server.process.communicate()
+    with TemporaryDirectory() as folder, served(Path(folder)) as server:
+        fill(server)
+        url = f"http://127.0.0.1:{server.port}"
+        found = fuzz(url, keys_of(server), examples=given_words.examples, number=given_words.seed)
     lines = [f"{times:7,} {told}" for told, times in sorted(found.items())]
     sys.stdout.write("\n".join([*lines, f"{found.total():,} requests, none failed", ""]))
 

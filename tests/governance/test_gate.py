@@ -41,6 +41,12 @@ def test_the_newest_word_decides_however_it_came() -> None:
     assert asked(denial, said(10, True)) == Verdict(True, "granted", 10)
 
 
+def test_of_several_denials_that_stand_the_newest_is_told() -> None:
+    denials = said(5, False), said(9, False, "bea"), said(7, False, "cid")
+    for given in (denials, denials[::-1]):
+        assert asked(*given) == Verdict(False, "denied", 9)
+
+
 def test_what_needs_no_consent_is_still_ended_by_an_objection() -> None:
     assert asked(said(5, False), needs="no_objection") == Verdict(False, "denied", 5)
     assert asked(said(5, False), said(6, True), needs="no_objection").may

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tailorbird.governance.seals import BrokenSealError, OtherKeyError, keyed_hash, open_seal, seal
+from tailorbird.governance.seals import (
+    BrokenSealError,
+    OtherKeyError,
+    keyed_hash,
+    keyed_hashes,
+    open_seal,
+    seal,
+)
 
 KEY, NONCE = bytes(range(36)), bytes(12)
 SECRET = bytes(range(32))
@@ -50,3 +59,8 @@ def test_hashes_of_another_secret_differ() -> None:
     assert keyed_hash(SECRET, "ann") == keyed_hash(SECRET, "ann")
     assert keyed_hash(SECRET, "ann") != keyed_hash(bytes(32), "ann")
     assert keyed_hash(SECRET, "\ud800") != keyed_hash(SECRET, "?")
+
+
+@given(st.lists(st.text() | st.just("\ud800") | st.text(min_size=120, max_size=300), max_size=5))
+def test_hashes_of_many_are_those_of_each(texts: list[str]) -> None:
+    assert keyed_hashes(SECRET, texts) == [keyed_hash(SECRET, text) for text in texts]

@@ -13,6 +13,7 @@ from tailorbird.governance.tickets import (
     is_visitor,
     make_ticket,
     make_visitor,
+    may_follow,
     read_ticket,
 )
 
@@ -67,3 +68,26 @@ def test_an_id_is_a_visitors_as_it_was_made_and_in_no_other_spelling(other: str)
 def test_secrets_for_purposes_differ_from_each_other_and_from_the_first() -> None:
     found = {secret_for(SECRET, b"tickets"), secret_for(SECRET, b"other"), SECRET}
     assert len(found) == 3
+
+
+def test_beside_those_that_a_ticket_names_only_ids_of_visitors_may_be_hers() -> None:
+    def may(*identifiers: str, users: str = "", also: tuple[str, ...] = ()) -> bool:
+        ticket = Ticket("ann", 1, also=also)
+        return may_follow(ticket, identifiers, users.split(), lambda one: one.startswith("v"))
+
+    assert may("ann") and may("ann", "v1", "v2") and may("ann", "v1", users="ann")
+    assert not may("ann", "bob") and not may("ann", "v1", "bob")
+    assert not may("ann", "v1", users="ann v1")
+    assert may("ann", "bob", "v1", users="ann bob", also=("bob",))
+    assert not may("v1", "bob")
+
+
+def test_a_visitor_alone_is_followed_until_she_has_any_other_identifier() -> None:
+    ticket = Ticket("v1", 1, is_alone=True, also=("v2",))
+    assert may_follow(ticket, ["v1"], [], lambda _: True)
+    assert not may_follow(ticket, ["v1", "v2"], [], lambda _: True)
+
+
+def test_tickets_of_before_are_read_and_others_kept_whole() -> None:
+    ticket = Ticket("ann", 100, also=("bob", "7"))
+    assert read_ticket(SECRET, make_ticket(SECRET, bytes(12), ticket), 99) == ticket

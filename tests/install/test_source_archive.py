@@ -14,6 +14,7 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 
 from tailorbird import VERSION
+from tailorbird.server.assets import BUILT
 
 HOUSE = Path(__file__).resolve().parents[2]
 
@@ -58,9 +59,21 @@ def test_the_archive_holds_sources_tests_documents_and_licence(archive: Path) ->
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
     wanted = {"src/tailorbird/py.typed", "tests/conftest.py", "docs/README.md", "LICENSE",
-              "README.md", "CHANGELOG.md", "Makefile", "requirements.lock"}  # fmt: skip
+              "README.md", "CHANGELOG.md", "Makefile", "requirements.lock",
+              "front/package-lock.json", "front/snippet/source/tailorbird.ts"}  # fmt: skip
     assert wanted <= names
     assert not {name for name in names if ".venv" in name or "__pycache__" in name}
+    assert not {name for name in names if "node_modules" in name}
+
+
+def test_what_was_built_for_browsers_is_in_it_and_gets_installed(
+    archive: Path, fresh_python: Path
+) -> None:
+    built = {path.relative_to(HOUSE).as_posix() for path in BUILT.rglob("*") if path.is_file()}
+    with tarfile.open(archive) as packed:
+        assert built <= {name.partition("/")[2] for name in packed.getnames()}
+    code = "from tailorbird.server.assets import BuiltFiles; print(len(BuiltFiles().names))"
+    assert int(run(fresh_python, "-c", code)) == len(built)
 
 
 def test_every_source_file_is_installed(fresh_python: Path) -> None:

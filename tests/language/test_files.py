@@ -283,7 +283,7 @@ unknown: 1
 def test_of_very_many_faults_the_first_are_told_and_the_rest_counted() -> None:
     found = faults("segments:\n" + "".join(f"  s{i}: foo.x\n" for i in range(150)))
     assert len(found) == limits.PROBLEMS + 1
-    assert "there are 50 more faults" in found[-1]
+    assert "50 more faults; the first are told" in found[-1]
 
 
 class TestFolders:

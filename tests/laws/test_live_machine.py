@@ -154,7 +154,7 @@ class LivePeople(RuleBasedStateMachine):
         else:
             running.restart()
 
-    @rule(plan=st.integers(0, 1), back=st.integers(0, 4), is_staged=st.booleans())
+    @rule(plan=st.integers(0, 1), back=st.integers(-3, 4), is_staged=st.booleans())
     def publish(self, plan: int, back: int, is_staged: bool) -> None:
         """Perhaps of states that are some facts older than what was taken in since."""
         self.running.adopt(PLANS[plan], self.now_us, back=back, is_staged=is_staged)

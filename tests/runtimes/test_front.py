@@ -12,6 +12,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.patience import PATIENCE_S
 from tests.served import Server, run, served, wait_until_gone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -31,13 +32,13 @@ def ticket(server: Server, id_: str) -> str:
     url = f"http://127.0.0.1:{server.port}/v1/tickets"
     asked = Request(url, json.dumps({"id": id_}).encode())
     asked.add_header("authorization", f"Bearer {server.admin}")
-    with urlopen(asked, timeout=20) as told:
+    with urlopen(asked, timeout=PATIENCE_S) as told:
         return str(json.load(told)["ticket"])
 
 
 @contextmanager
 def opened(server: Server, path: str, **headers: str) -> Iterator[HTTPResponse]:
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
     connection.request("GET", path, headers=headers)
     with closing(connection), connection.getresponse() as answer:
         yield answer
@@ -61,18 +62,18 @@ def test_pages_hear_of_events_and_the_streams_end_before_the_server(server: Serv
     text = ticket(server, "ann")
     url = f"ws://127.0.0.1:{server.port}/updates?ticket={text}"
     with opened(server, f"/v1/updates?ticket={text}") as stream, connect(url) as socket:
-        event(stream), socket.recv(20)
+        event(stream), socket.recv(PATIENCE_S)
         server.send("ann", "m1")
         said = json.loads(event(stream)["data"])
         assert said["newProfile"]["segments"] == ["buyers"]
-        assert json.loads(socket.recv(20)) == said
+        assert json.loads(socket.recv(PATIENCE_S)) == said
         server.process.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionClosed) as ended:
-            socket.recv(20)
+            socket.recv(PATIENCE_S)
         assert ended.value.rcvd is not None and ended.value.rcvd.code == 1001
         assert event(stream)["event"] == "end" and stream.read() == b""
-    printed, _ = server.process.communicate(timeout=20)
-    assert server.process.returncode == 0
+    assert server.process.wait(PATIENCE_S) == 0
+    printed = server.printed()
     assert "error" not in printed and text not in printed and "127.0.0.1:" in printed
 
 
@@ -83,8 +84,7 @@ def test_a_page_goes_on_where_it_was_after_the_server_was_killed(server: Server)
     with opened(server, path) as stream:
         known = event(stream)["id"]
     worker = server.worker()
-    server.process.kill()
-    server.process.communicate()
+    server.kill()
     wait_until_gone(worker)
     server.start()
     with opened(server, path, **{"last-event-id": known}) as stream:

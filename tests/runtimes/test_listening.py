@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from tests.certificates import self_signed
+from tests.patience import PATIENCE_S
 from tests.served import COMMAND, free_port, run
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -119,7 +120,9 @@ def test_a_taken_port_is_told_before_anything_is_written(shop: Path) -> None:
 def test_it_says_that_it_listens_when_it_does(shop: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/health"
-    with served(shop, "--port", str(port)), urlopen(url, timeout=20) as told:  # at the first try
+    with served(shop, "--port", str(port)):
+        opened = urlopen(url, timeout=PATIENCE_S)  # at the first try
+    with opened as told:
         assert told.status == 200
 
 
@@ -137,12 +140,12 @@ def test_requests_and_sockets_go_over_tls(shop: Path, tls: Tls) -> None:
     with served(shop, *words, "--tls-key", str(tls.key)):
         said = {"userId": "ann", "event": "Seen", "writeKey": key}
         asked = Request(f"https://localhost:{port}/v1/track", json.dumps(said).encode())
-        with urlopen(asked, timeout=20, context=trusting) as told:
+        with urlopen(asked, timeout=PATIENCE_S, context=trusting) as told:
             assert json.load(told)["success"] is True
         with pytest.raises(InvalidStatus) as refusal:
             connect(f"wss://localhost:{port}/updates?x=1", ssl=trusting)
         assert refusal.value.response.status_code == 400
-        with socket.create_connection(("127.0.0.1", port), 20) as plain:
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as plain:
             plain.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
             assert b"200" not in plain.recv(1_000)
 
@@ -152,7 +155,7 @@ def test_behind_a_proxy_it_may_be_reached_by_others(shop: Path) -> None:
     with served(shop, "--host", "0.0.0.0", "--port", str(port), "--behind-proxy"):
         said = {"x-forwarded-for": "192.0.2.7, junk", "x-forwarded-proto": "https"}
         asked = Request(f"http://127.0.0.1:{port}/health", headers=said)
-        with urlopen(asked, timeout=20) as told:
+        with urlopen(asked, timeout=PATIENCE_S) as told:
             assert told.status == 200
 
 
@@ -163,6 +166,6 @@ def test_it_ends_well_when_all_its_processes_are_asked_to(
     port = free_port()
     with served(shop, "--port", str(port)) as process:
         os.killpg(process.pid, number)  # as Ctrl-C in a terminal, or the stop of a unit, does
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
     assert not (shop / "data" / "server.sock").exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -15,13 +14,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.patience import PATIENCE_S
 from tests.served import Server, served
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from tailorbird.runtimes.log_lines import Seldom, TextLines, begin_logging
-from tailorbird.runtimes.routes import PARTS
-from tailorbird.server.table import Route, routes_in
+from tailorbird.runtimes.routes import all_routes
+from tailorbird.server.table import Route
 
 MARK = "Zq7Marker"
 """Stands in everything that comes from outside."""
@@ -98,7 +98,7 @@ def test_what_requests_bring_about_is_written_seldom_and_counted() -> None:
 
 
 def ask(server: Server, method: str, path: str, body: bytes, headers: dict[str, str]) -> int:
-    link = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    link = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
     try:
         link.request(method, path, body, headers)
         told = link.getresponse()
@@ -136,14 +136,14 @@ def test_no_word_of_what_is_sent_is_written_down(
     monkeypatch.setenv("TAILORBIRD_PUSH_FIELDS", "persona, segments")
     seen = set()
     with served(tmp_path) as server:
-        for number, route in enumerate(routes_in(PARTS)):
+        for number, route in enumerate(all_routes()):
             path = "/".join(MARK if "{" in part else part for part in route.path.split("/"))
             queried = f"{path}?{MARK}={MARK}&ticket={MARK}"
             if route.method == "WEBSOCKET":
                 with pytest.raises(WebSocketException):
                     url = f"ws://127.0.0.1:{server.port}{queried}"
                     with connect(url, additional_headers={"x-write-key": MARK}) as link:
-                        link.recv(20)
+                        link.recv(PATIENCE_S)
                 continue
             for key, body in product((MARK, server.key, server.admin), bodies(route, number)):
                 headers = {"authorization": f"Bearer {key}", "x-a": MARK, "cookie": MARK}
@@ -152,14 +152,15 @@ def test_no_word_of_what_is_sent_is_written_down(
         assert {200, 400, 401, 403} <= seen and 500 not in seen
         for _ in range(TIMES):
             assert ask(server, "GET", f"/{MARK}", b"", {}) == 404
-            with socket.create_connection(("127.0.0.1", server.port), 30) as link:
+            with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as link:
                 link.sendall(f"{MARK} {quote(MARK)} {MARK}\r\n{MARK}: {MARK}\r\n\r\n".encode())
                 assert b" 400 " in link.recv(1_000)
-        server.process.send_signal(signal.SIGTERM)
-        printed, _ = server.process.communicate(timeout=30)
+        assert server.end() == 0
+        printed = server.printed()
     assert MARK.lower() not in printed.lower()
     assert server.key not in printed and server.admin not in printed
-    lines = [json.loads(line) for line in printed.splitlines() if not line.startswith("listening")]
+    spoken = ("listening", "console")
+    lines = [json.loads(line) for line in printed.splitlines() if not line.startswith(spoken)]
     assert {"ready", "ending", "ended"} <= {line["message"] for line in lines}
     told = [line for line in lines if line["level"] != "info"]
     assert [line["message"] for line in told] == ["Invalid HTTP request received."]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sqlite3
 import time
 from contextlib import closing, suppress
@@ -13,8 +12,11 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from tests.patience import PATIENCE_S
 from tests.receiving import receiver
-from tests.served import PATIENCE_S, Server, run, served
+from tests.served import Server, run, served
+
+from tailorbird.kernel.instants import DAY
 
 
 def broken(server: Server) -> None:
@@ -24,7 +26,7 @@ def broken(server: Server) -> None:
 
 def renamed(server: Server, table: str, to: str) -> None:
     path = server.folder / "data" / "state.sqlite"
-    with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as states:
+    with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as states:
         states.execute(f"ALTER TABLE {table} RENAME TO {to}")
 
 
@@ -40,7 +42,7 @@ def not_ready(server: Server) -> str:
 
 
 def metric(server: Server, name: str) -> int:
-    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as told:
+    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=PATIENCE_S) as told:
         lines = told.read().decode().splitlines()
     return int(dict(line.rsplit(" ", 1) for line in lines if line[0] != "#")[f"tailorbird_{name}"])
 
@@ -55,16 +57,15 @@ def test_events_go_on_and_people_come_back_after_an_error_of_their_states(server
     assert server.send("cat", "m3")["results"] == [{"status": "accepted"}]
     assert server.get("/health")["status"] == "ok"
     with pytest.raises(HTTPError) as refused:
-        server.profile("ann", 0)
+        server.get("/v1/profiles/ann", authorization=f"Bearer {server.admin}")
     with refused.value as answer:
         assert (answer.code, answer.headers["retry-after"]) == (503, "1")
     assert metric(server, "live_ready") == 0 and metric(server, "live_losses_total") >= 1
     renamed(server, "gone", "people")
     server.until(lambda: server.get("/ready")["live_position"] == 3)
     assert [server.profile(who, 3)["segments"] for who in ("ann", "bob", "cat")] == [["buyers"]] * 3
-    server.process.send_signal(signal.SIGTERM)
-    printed, _ = server.process.communicate(timeout=20)
-    assert server.process.returncode == 0
+    assert server.end() == 0
+    printed = server.printed()
     said = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     lost = [line for line in said if line["message"] == "people's states are loaded again"]
     assert [line["in_s"] for line in lost][:2] == [1.0, 2.0][: len(lost)]
@@ -113,6 +114,21 @@ def test_states_of_a_log_that_went_on_differently_are_not_shown(server: Server) 
     assert server.profile("ann", 1)["segments"] == ["buyers"]
 
 
+def test_what_is_in_the_record_for_too_long_goes_and_the_newest_stays(server: Server) -> None:
+    for number, who in enumerate(("ann", "bob", "cid"), 1):
+        server.send(who, f"m{number}")
+        server.until(lambda end=number: server.get("/ready")["live_position"] == end)
+    assert server.end() == 0
+    kept = "SELECT number FROM record ORDER BY number"
+    with closing(sqlite3.connect(server.folder / "data" / "state.sqlite")) as states:
+        assert states.execute(kept).fetchall() == [(1,), (2,), (3,)]
+        old_us = time.time_ns() // 1_000 - 91 * DAY
+        states.execute("UPDATE record SET at_us = ? WHERE number <> 2", (old_us,))
+        states.commit()
+        server.start()
+        server.until(lambda: states.execute(kept).fetchall() == [(2,), (3,)])
+
+
 def test_a_stream_of_the_record_ends_and_can_be_gone_on_with(server: Server) -> None:
     server.send("ann", "m1")
     server.until(lambda: server.get("/ready")["live_position"] == 1)
@@ -121,7 +137,7 @@ def test_a_stream_of_the_record_ends_and_can_be_gone_on_with(server: Server) -> 
     def heard(after: str, want: str) -> list[str]:
         """What is said of people from an id on, until the stream ends or somebody is met."""
         said = []
-        with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as link:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)) as link:
             headers = {"authorization": f"Bearer {server.admin}", "last-event-id": after}
             link.request("GET", "/v1/record", headers=headers)
             told = link.getresponse()

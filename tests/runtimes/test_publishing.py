@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 from tests.flow.live_reading import Service, service
 from tests.flow.test_advance import PLAN, START, fact
+from tests.patience import PATIENCE_S
 
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.adopting import Seeded, Seeds
@@ -18,7 +19,6 @@ from tailorbird.language.files import load_text
 from tailorbird.runtimes.publishing import STAGED, Publishing
 
 OTHER = PLAN.replace('"Seen", last="7d") >= 2', '"Seen", last="7d") >= 3')
-PATIENCE_S = 60
 
 
 class Machine:
@@ -121,3 +121,13 @@ def test_a_history_that_is_gone_is_asked_again_after_a_while(
     machine.may_tell.set()
     machine.begin()
     machine.take_over()
+
+
+def test_a_version_that_says_the_same_of_people_makes_no_states(machine: Machine) -> None:
+    machine.running.accept(fact("a"), fact("a"))
+    machine.advance()
+    machine.publishing.begin(2, {"all.yaml": PLAN, "more.yaml": "# a remark"}, machine.people)
+    assert machine.done.wait(PATIENCE_S), "it waits for states that nobody has to make"
+    staged = machine.publishing.staged(machine.people.position)
+    assert staged is not None and staged.is_same and staged.version == 2
+    assert not staged.path.exists()

@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 from tests.flow.live_reading import LogHistories, Service, service
 from tests.flow.test_advance import START, fact
+from tests.patience import PATIENCE_S
 
 from tailorbird.edges.local_socket import GoneError
 from tailorbird.flow.advance import Live
@@ -26,7 +27,6 @@ segments:
   keen: trait("seen") >= 2
 """
 LONG_S = 2.0
-PATIENCE_S = 60
 
 
 class Histories(LogHistories):

@@ -109,7 +109,9 @@ def test_accepting_ends_before_the_disk_is_full_and_goes_on_by_itself(
         fill(disk, 7 * MEGABYTE)
         server.until(lambda: refused(server, "bob"))
         assert "MB left for use" in refused(server, "bob")
-        assert metric(server, "accepting") == 0 and server.get("/ready")["accepts"] is False
+        ready = server.get("/ready")
+        assert metric(server, "accepting") == 0 and ready["accepts"] is False
+        assert "send again when room was made" in ready["reason"]
         assert server.profile("ann", 1)["segments"] == ["buyers"]
         fill(disk, 0)
         server.until(lambda: not (disk / "shop/data/reserve").exists())
@@ -118,7 +120,8 @@ def test_accepting_ends_before_the_disk_is_full_and_goes_on_by_itself(
         server.until(lambda: not refused(server, "bob"))
         server.until(lambda: metric(server, "disk_reserve_bytes") == 4_000_000)
         assert server.profile("bob", 2)["segments"] == ["buyers"]
-        assert server.get("/ready")["accepts"] is True
+        ready = server.get("/ready")
+        assert ready["accepts"] is True and not ready["reason"]
 
 
 def test_nothing_accepted_is_lost_on_a_disk_that_really_is_full(

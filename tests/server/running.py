@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 import httptools
 import uvicorn
 from tests.flow.live_reading import LogHistories
+from tests.patience import PATIENCE_S
 from tests.server.talking import Told
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -23,6 +24,7 @@ from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.flow.advance import Live
 from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.flow.recent_messages import RecentMessages
 from tailorbird.governance.api_keys import ApiKey, make_key
 from tailorbird.language import live
 from tailorbird.language.files import load_text
@@ -36,6 +38,7 @@ from tailorbird.server.router import Router
 from tailorbird.server.serving import Serving
 
 STORED_WRITE, WRITE = make_key("web", "write", bytes(36), 0)
+STORED_ADMIN, ADMIN = make_key("ops", "admin", b"\1" * 36, 0)
 STORED_READ, READ = make_key("crm", "read", b"\2" * 36, 0)
 SITE = "https://shop.example"
 FIELDS = ("persona", "segments", "scores.interest", "traits.seen")
@@ -47,7 +50,6 @@ segments:
   buyer: did("Bought")
 personas: [{Shopper: in_segment("buyer")}, {Looker: in_segment("keen")}]
 """
-PATIENCE_S = 30.0
 
 
 def now_us() -> int:
@@ -141,7 +143,7 @@ class Running:
         asked = await self.ask(path, body, "POST", Authorization=f"Bearer {key}", **headers)
         return await asked.told()
 
-    async def ticket(self, id_: str, **more: str) -> str:
+    async def ticket(self, id_: str, **more: Any) -> str:
         told = await self.post("/v1/tickets", {"id": id_, **more})
         assert told.status == 200, told
         return str(told.said["ticket"])
@@ -170,6 +172,12 @@ class Running:
     async def reached(self, position: int) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while self.live.position < position:
+                await asyncio.sleep(0.002)
+
+    async def settled(self) -> None:
+        """Wait until nobody's history has to be read any more."""
+        async with asyncio.timeout(PATIENCE_S):
+            while self.live.replays_wanted(1):
                 await asyncio.sleep(0.002)
 
 
@@ -206,7 +214,7 @@ async def running(folder: Path, plan: str = PLAN, **more: Any) -> AsyncIterator[
         log, SqliteConsents(folder / "consents.sqlite", keyring), lambda: table, now_us
     )
     commit = GroupCommit(WatchedLog(log, consents.absorb, lambda: ""), now_us)
-    serving = Serving(now_us, commit, log, gate=consents)
+    serving = Serving(now_us, commit, log, gate=consents, recent=RecentMessages(now_us, 10**7))
     serving.begin(people)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -251,11 +259,11 @@ def routes(
     keyring: SqliteKeyring,
     fields: tuple[str, ...] = FIELDS,
     origins: tuple[str, ...] = (SITE,),
-    keys: Sequence[ApiKey] = (STORED_READ, STORED_WRITE),
+    keys: Sequence[ApiKey] = (STORED_READ, STORED_WRITE, STORED_ADMIN),
 ) -> Router:
     check = KeyCheck(lambda: keys, now_us)
     rules = PageRules(keyring.secret_for(b"tickets"), Origins(origins), fields)
-    return Router(parts_of(serving, check, rules), check)
+    return Router(parts_of(serving, check, rules), check, sign_in=serving.sign_in)
 
 
 Work = Callable[[Running], Awaitable[Any]]

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -13,11 +14,16 @@ from tests.flow.live_reading import Service, service
 
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.stores.sqlite_consents import SqliteConsents
+from tailorbird.edges.stores.sqlite_quarantine import SqliteQuarantine
 from tailorbird.edges.stores.sqlite_rejects import SqliteRejects
 from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
+from tailorbird.events.tracking_plan import NO_PLAN
 from tailorbird.flow import tail
 from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.flow.hourly_samples import HourlySamples
+from tailorbird.flow.quarantining import Quarantining
+from tailorbird.flow.recent_messages import RecentMessages
 from tailorbird.flow.rejecting import Rejecting
 from tailorbird.governance.api_keys import make_key
 from tailorbird.kernel.facts import Fact
@@ -27,7 +33,7 @@ from tailorbird.language.files import load_text
 from tailorbird.language.purposes import table_of
 from tailorbird.ports import Version
 from tailorbird.runtimes.history_questions import HistoryQuestions
-from tailorbird.runtimes.project import REGISTRY, REJECTED
+from tailorbird.runtimes.project import QUARANTINED, REGISTRY, REJECTED
 from tailorbird.runtimes.routes import parts_of
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.origins import Origins, PageRules
@@ -92,6 +98,7 @@ class Talk:
         with SqliteRegistry(running.folder / REGISTRY) as registry:
             registry.add(None, version)
         self.now_us = NOW_US
+        self.plan = NO_PLAN
         self._runner = asyncio.Runner()
         self._runner.run(self._begin())
 
@@ -108,11 +115,17 @@ class Talk:
             ),
             Rejecting(lambda: self.now_us, self._rejects),
             gate=self._gate(),
+            recent=RecentMessages(lambda: self.now_us, 10**7, HourlySamples(Random(1).random)),
+            quarantining=Quarantining(lambda: self.now_us, self._quarantine),
         )
         self._noting = asyncio.create_task(self.serving.rejecting.run())
         self.serving.begin(self.running.live)
         self.keys = KeyCheck(lambda: [STORED_WRITE, STORED_ADMIN, STORED_READ], lambda: self.now_us)
-        self.app = Router(parts_of(self.serving, self.keys, RULES), self.keys)
+        parts = parts_of(self.serving, self.keys, RULES, plan=lambda: self.plan)
+        serving = self.serving
+        self.app = Router(
+            parts, self.keys, sign_in=serving.sign_in, turned_away=serving.turned_away
+        )
 
     def _gate(self) -> Consents:
         running = self.running
@@ -123,8 +136,12 @@ class Talk:
     def _rejects(self) -> SqliteRejects:
         return SqliteRejects(self.running.folder / REJECTED, self.running.keyring)
 
+    def _quarantine(self) -> SqliteQuarantine:
+        return SqliteQuarantine(self.running.folder / QUARANTINED, self.running.keyring)
+
     def close(self) -> None:
         async def end() -> None:
+            self.serving.quarantining.close()
             self.serving.rejecting.close()
             await self._noting
             self.serving.commit.close()

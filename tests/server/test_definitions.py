@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.server.talking import Talk, talk
+
+from tailorbird.language.definitions import KINDS
 
 
 def test_every_definition_is_listed_by_kind_and_name(shop: Talk) -> None:
@@ -33,6 +36,13 @@ def test_one_kind_can_be_asked_for(shop: Talk) -> None:
     assert [one["name"] for one in found] == ["interest"]
     told = shop.ask("/v1/definitions?kind=sgement")
     assert told.status == 400 and "did you mean 'segment'?" in told.said["error"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_a_list_of_its_own(shop: Talk, kind: str) -> None:
+    assert shop.get(f"/v1/{kind}s") == shop.get(f"/v1/definitions?kind={kind}")
+    told = shop.ask(f"/v1/{kind}")
+    assert told.status == 404 and f"did you mean '/v1/{kind}s'?" in told.said["error"]
 
 
 def test_what_is_in_force_now_is_listed() -> None:

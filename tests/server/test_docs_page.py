@@ -11,12 +11,12 @@ from html.parser import HTMLParser
 import pytest
 from tests.server.talking import Talk
 
-from tailorbird.runtimes.routes import PARTS
+from tailorbird.runtimes.routes import all_routes
 from tailorbird.server.docs_page import page
 from tailorbird.server.parameters import text
-from tailorbird.server.table import Route, routes_in
+from tailorbird.server.table import Route
 
-ROUTES = [route for route in routes_in(PARTS) if route.method != "WEBSOCKET"]
+ROUTES = [route for route in all_routes() if route.method != "WEBSOCKET"]
 VOID = {"meta", "input", "link", "br"}
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.patience import PATIENCE_S
 from tests.server.running import READ, WRITE, Running, Stream, conversation
 
 from tailorbird.kernel import limits
@@ -51,13 +52,18 @@ def test_a_head_without_end_ends_the_connection(tmp_path: Path, line: bytes) -> 
 def test_a_head_that_does_not_come_ends_the_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tailorbird.kernel.limits.HEAD_SECONDS", 0.2)
-
     async def work(server: Running) -> None:
-        silent, begun = await opened(server), await opened(server)
+        again = await opened(server)
+        again.writer.write(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        while not again.is_complete:
+            assert await again.more()
+        monkeypatch.setattr("tailorbird.kernel.limits.HEAD_SECONDS", 0.2)
+        silent, begun = [await opened(server) for _ in range(2)]
         begun.writer.write(b"GET /health HTTP/1.1\r\nhost: x\r\n")
+        again.writer.write(b"GET /health HTTP/1.1\r\n")
         await gone(silent)
         await gone(begun)
+        await gone(again)
 
     conversation(tmp_path, work)
 
@@ -79,19 +85,23 @@ def test_large_bodies_and_many_requests_at_once_are_no_large_heads(tmp_path: Pat
 def test_a_body_that_pauses_is_given_up_and_keeps_nobody_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tailorbird.kernel.limits.PAUSE_SECONDS", 1.0)
+    monkeypatch.setattr("tailorbird.kernel.limits.PAUSE_SECONDS", PATIENCE_S)
     monkeypatch.setattr("tailorbird.kernel.limits.OPEN_BODY_BYTES", 10_000)
 
     async def work(server: Running) -> None:
         stream = await opened(server)
         head = b"POST /v1/track HTTP/1.1\r\nhost: x\r\ncontent-length: 10000\r\n\r\n"
         stream.writer.write(head + b" " * 9_990)
-        await asyncio.sleep(0.1)
         event = {"userId": "ann", "event": "Seen", "more": "y" * 100}
-        assert (await server.post("/v1/track", event, WRITE)).status == 429
+        async with asyncio.timeout(PATIENCE_S):  # until that much was received
+            while (await server.post("/v1/track", event, WRITE)).status != 429:
+                pass
         assert (await server.post("/v1/profiles", {"ids": ["ann"] * 20}, READ)).status == 200
+        monkeypatch.setattr("tailorbird.kernel.limits.PAUSE_SECONDS", 0.1)
+        stream.writer.write(b" ")
         told = await stream.told()
         assert told.status == 408 and "slowly" in json.loads(told.body)["error"]
+        monkeypatch.setattr("tailorbird.kernel.limits.PAUSE_SECONDS", PATIENCE_S)
         assert (await server.post("/v1/track", event, WRITE)).status == 200
 
     conversation(tmp_path, work)

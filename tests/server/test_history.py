@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from tests.flow.live_reading import LogHistories
+from tests.patience import PATIENCE_S
 from tests.server.talking import NOW_US, READ, Talk, ask, seen, talk
 
 from tailorbird.edges.local_socket import GoneError
@@ -189,7 +190,7 @@ def test_a_slow_history_holds_up_nobody_else_and_is_not_waited_for_for_ever(
     go_on = threading.Event()
 
     def slow(*_: object) -> bytes:
-        go_on.wait(30)
+        go_on.wait(PATIENCE_S)
         return b'{"facts": [], "next": null}'
 
     shop.serving._history = slow

@@ -19,13 +19,18 @@ from segment.analytics.client import Client
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
+from tailorbird.edges.sources.segment import DIALECT
 from tailorbird.events.columns import facts_of
+from tailorbird.events.refusals import RejectedItem
+from tailorbird.events.wire import Body
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.flow.receiving import Receiving
 from tailorbird.governance.api_keys import make_key
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import parse_instant, zone
 from tailorbird.kernel.values import UNIT
+from tailorbird.ports.dialects import Dialect, Endpoint, Sent
 from tailorbird.server.auth import KeyCheck
 from tailorbird.server.ingest import Collector
 from tailorbird.server.router import Router
@@ -58,7 +63,7 @@ def conversation(log: SqliteLog, work: Callable[[Ask], Awaitable[Any]]) -> Any:
     async def both() -> Any:
         commit = GroupCommit(log, lambda: NOW_US)
         keys = KeyCheck(lambda: KEYS, lambda: NOW_US)
-        collector = Router([Collector(commit, keys, lambda: NOW_US)], keys)
+        collector = Router([Collector(Receiving(commit, lambda: NOW_US), keys, [DIALECT])], keys)
         writing = asyncio.create_task(commit.run())
         try:
             return await work(lambda *words, **more: _ask(collector, *words, **more))
@@ -171,6 +176,22 @@ def test_a_message_that_is_sent_again_is_a_duplicate_and_that_is_good(log: Sqlit
     again = one(log, "/v1/identify", message)
     assert (again.status, again.said["results"]) == (200, [{"status": "duplicate"}])
     assert [fact.id for fact in stored(log)] == ["m", "m$merge"]
+
+
+def test_a_preview_is_answered_and_not_stored(log: SqliteLog) -> None:
+    preview = {"context": {"preview": True, "page": {"path": "/"}}}
+    batch = [{**seen("1"), **preview}, seen("2"), {**seen("3"), "context": {"preview": "true"}}]
+    told = one(log, "/v1/b", {"batch": batch})
+    assert told.status == 200
+    assert [result["status"] for result in told.said["results"]] == [
+        "preview", "accepted", "accepted",
+    ]  # fmt: skip
+    assert [fact.id for fact in stored(log)] == ["2", "3"]
+    alone = one(log, "/v1/b", {"batch": [batch[0]]})
+    assert (alone.status, alone.said["success"]) == (200, True)
+    wrong = one(log, "/v1/b", {"batch": [{"type": "track", "userId": "ann", **preview}]})
+    assert wrong.said["results"][0]["status"] == "preview"
+    assert "would be refused: no event name" in wrong.said["results"][0]["reason"]
 
 
 def test_nothing_accepted_is_400(log: SqliteLog) -> None:
@@ -316,7 +337,7 @@ def address(tmp_path: Path) -> Iterator[tuple[str, SqliteLog]]:
     ):
         commit = GroupCommit(log, lambda: NOW_US)
         keys = KeyCheck(lambda: KEYS, lambda: NOW_US)
-        app = Router([Collector(commit, keys, lambda: NOW_US)], keys)
+        app = Router([Collector(Receiving(commit, lambda: NOW_US), keys, [DIALECT])], keys)
         server = uvicorn.Server(
             uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False)
         )
@@ -334,7 +355,7 @@ def address(tmp_path: Path) -> Iterator[tuple[str, SqliteLog]]:
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}", log
         server.should_exit = True
-        thread.join(10)
+        thread.join()
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -361,3 +382,24 @@ def test_the_python_library_of_segment_works_as_it_is(
     assert len(facts) == 255
     assert {fact.source for fact in facts} == {"web"}
     assert sum(fact.properties == {"price": 2_500_000, "number": 7 * UNIT} for fact in facts) == 1
+
+
+def test_a_body_at_which_a_dialect_fails_is_not_sent_for_ever(log: SqliteLog) -> None:
+    def failing(_: Sent) -> Body:
+        raise ZeroDivisionError("canary")
+
+    async def work() -> Told:
+        noted: list[RejectedItem] = []
+        commit = GroupCommit(log, lambda: NOW_US)
+        keys = KeyCheck(lambda: KEYS, lambda: NOW_US)
+        endpoint = Endpoint("POST", "/broken", "send_broken", "Fails.", failing)
+        broken = Dialect("broken", "nobody", (endpoint,))
+        receiving = Receiving(commit, lambda: NOW_US, note=noted.extend)
+        told = await _ask(Router([Collector(receiving, keys, [broken])], keys), "/broken", {})
+        assert [item.refusal.sort for item in noted] == ["body"]
+        return told
+
+    told = asyncio.run(work())
+    assert told.status == 400
+    assert "ZeroDivisionError" in str(told.said)
+    assert "canary" not in str(told.said)

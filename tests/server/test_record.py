@@ -20,6 +20,9 @@ from tests.server.running import (
 from tests.server.talking import Talk
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tailorbird.server.feeds import EndedError
+from tailorbird.server.recorded import Record, Wanted
+
 KEY = {"Authorization": f"Bearer {READ}"}
 
 
@@ -229,5 +232,44 @@ def test_only_so_many_systems_are_told(tmp_path: Path, monkeypatch: pytest.Monke
     async def work(server: Running) -> None:
         await listen(server)
         assert (await (await server.ask("/v1/record", **KEY)).told()).status == 503
+
+    conversation(tmp_path, work)
+
+
+def test_behind_what_is_no_longer_kept_nobody_goes_on_as_if_nothing_was(tmp_path: Path) -> None:
+    async def work(server: Running) -> None:
+        for who in ("ann", "bob", "cid"):
+            await server.seen(who, "Bought")
+        record, slow = server.live.record_id, await listen(server, "?last_event_id=beginning")
+        assert await some(slow, 1)
+        assert server.live.first_number == 1
+        assert server.live.forget_record(1 << 60, 1) == 1
+        assert (server.live.first_number, server.live.last_number) == (2, 3)
+        for place in ("1-0", "1-1"):
+            told = await (
+                await server.ask(f"/v1/record?last_event_id={record}-{place}", **KEY)
+            ).told()
+            assert told.status == 410 and "record_days" in told.said["error"]
+        for given in (f"{record}-1", "beginning"):
+            stream = await listen(server, f"?last_event_id={given}")
+            assert [who for _, who, _ in await some(stream, 4)] == ["bob", "bob", "cid", "cid"]
+        assert server.live.forget_record(1 << 60, 9) == 1
+        await server.seen("dan", "Bought")
+        stream = await listen(server, f"?last_event_id={record}-2")
+        assert [who for _, who, _ in await some(stream, 4)] == ["cid", "cid", "dan", "dan"]
+        assert server.live.last_number == 4
+
+    conversation(tmp_path, work)
+
+
+def test_a_stream_that_is_behind_what_is_kept_is_ended(tmp_path: Path) -> None:
+    async def work(server: Running) -> None:
+        for who in ("ann", "bob", "cid"):
+            await server.seen(who, "Bought")
+        feed = Record(server.live).open(f"{server.live.record_id}-1", Wanted(), lambda: True)
+        server.live.forget_record(1 << 60, 2)
+        with pytest.raises(EndedError) as ended:
+            await feed.next()
+        assert ended.value.ending.code == 4410
 
     conversation(tmp_path, work)

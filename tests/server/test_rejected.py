@@ -32,6 +32,7 @@ def test_each_rejected_message_is_there_with_its_reason_and_what_was_sent(shop: 
     odd, named = rejects(shop, 2)["rejects"]
     assert (named["reason"], named["sort"], named["call"]) == ("no event name", "name", "batch")
     assert (named["person"], named["key"]) == ("ann", STORED_WRITE.id)
+    assert named["source"] == STORED_WRITE.name == "web"
     assert json.loads(named["raw"]) == bad
     assert named["bytes"] == len(named["raw"])
     assert (odd["person"], odd["raw"], odd["sort"]) == (None, '"text"', "type")
@@ -119,3 +120,19 @@ def test_the_secret_of_a_key_is_not_kept(shop: Talk) -> None:
     secret = ADMIN.rpartition("_")[2]
     assert secret not in found["raw"]
     assert json.loads(found["raw"])["writeKey"] == ADMIN.replace(secret, "...")
+
+
+def test_another_message_under_a_used_id_counts_once_and_is_shown(shop: Talk) -> None:
+    one = {"type": "track", "event": "Seen", "userId": "ann", "messageId": "m1"}
+    other = {**one, "event": "Bought", "userId": "bob"}
+    assert send(shop, "/v1/batch", {"batch": [one]}) == 200
+    assert send(shop, "/v1/batch", {"batch": [one], "sentAt": "2026-05-01T10:00:00Z"}) == 200
+    told = shop.ask("/v1/batch", "POST", key=WRITE, body={"batch": [other, one]})
+    assert told.status == 200
+    assert told.said["results"] == [{"status": "duplicate"}] * 2
+    [found] = rejects(shop, 1)["rejects"]
+    assert (found["sort"], found["person"]) == ("conflict", "bob")
+    assert "messageId is that of another message" in found["reason"]
+    assert json.loads(found["raw"]) == other
+    assert [fact.name for fact in shop.running.log_facts()] == ["Seen"]
+    assert 'rejected_total{sort="conflict"} 1\n' in shop.ask("/metrics").body.decode()

@@ -6,10 +6,10 @@ import pytest
 from tests.server.talking import KEYS, READ, WRITE, Talk, seen, talk
 
 from tailorbird.governance.api_keys import SCOPES
-from tailorbird.runtimes.routes import PARTS
-from tailorbird.server.table import Route, routes_in
+from tailorbird.runtimes.routes import all_routes
+from tailorbird.server.table import Route
 
-ROUTES = [route for route in routes_in(PARTS) if route.method != "WEBSOCKET"]
+ROUTES = [route for route in all_routes() if route.method != "WEBSOCKET"]
 
 
 def call(route: Route, key: str | None) -> dict[str, object]:
@@ -35,6 +35,8 @@ def test_each_route_takes_the_keys_that_it_says_and_no_other(route: Route) -> No
             told = shop.ask(**call(route, None if scope is None else KEYS[scope]))
             if route.needs is None and route.streams:
                 assert told.status == 401 and "ticket" in told.said["error"]
+            elif route.for_console and route.method != "GET":
+                assert told.status == 403 and "own page" in told.said["error"]
             elif route.needs is None or scope in (route.needs, "admin"):
                 assert told.status not in (401, 403), (scope, told)
             elif scope is None:

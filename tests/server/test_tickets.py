@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,21 @@ def test_a_read_key_gets_a_ticket_for_anybody_and_no_page_may_read_it(shop: Talk
         ({"id": "ann", "lifetime": "soon"}, "a duration such as 15m"),
         ({"id": "ann", "lifetme": "5m"}, "unknown field `lifetme`"),
         ({"id": "ann", "origin": "x" * 513}, "at most 512"),
+        ({"id": "ann", "also": ["x"] * 5}, "also has at most 4 ids"),
+        ({"id": "ann", "also": [""]}, "of 1 to 512"),
         ([], "the body is not what is taken here"),
     ],
 )
 def test_what_cannot_be_had_is_said(shop: Talk, asked: Any, says: str) -> None:
     told = shop.ask(TICKETS, "POST", body=asked)
     assert told.status == 400 and says in told.said["error"]
+
+
+def test_ids_that_make_a_ticket_too_long_are_refused(shop: Talk) -> None:
+    asked = {"id": "ann", "also": ["\U0001f426" * 490] * 4}
+    body = json.dumps(asked, ensure_ascii=False).encode()
+    told = shop.ask(TICKETS, "POST", body=body)
+    assert told.status == 400 and "too long together" in told.said["error"]
 
 
 def test_bodies_that_are_too_large_are_refused(shop: Talk) -> None:

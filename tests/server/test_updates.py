@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.server.running import SITE, WRITE, Running, conversation, message
+from tests.patience import PATIENCE_S
+from tests.server.running import ADMIN, SITE, WRITE, Running, conversation, message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tailorbird.runtimes.front import allow_many_files
@@ -122,7 +123,7 @@ def test_a_ticket_follows_its_person_when_she_is_joined_with_another(tmp_path: P
     async def work(server: Running) -> None:
         await server.seen("zoe")
         await server.seen("ann")
-        stream = await server.listen(await server.ticket("zoe"))
+        stream = await server.listen(await server.ticket("zoe", also=["ann"]))
         await stream.next()
         await server.sent("alias", previousId="zoe", userId="ann")
         found = json.loads((await stream.next()).data)["newProfile"]
@@ -235,7 +236,7 @@ def test_a_ticket_for_one_site_is_of_no_use_to_another(tmp_path: Path) -> None:
 def test_a_visitor_of_a_page_is_followed_until_she_is_linked(tmp_path: Path) -> None:
     async def work(server: Running) -> None:
         told = await server.post("/v1/visitors", {}, WRITE, Origin=SITE)
-        assert told.headers["access-control-allow-origin"] == "*"
+        assert told.headers["access-control-allow-origin"] == SITE
         visitor, path = told.said["visitor"], f"/updates?ticket={told.said['ticket']}"
         await server.seen("boss")
         async with server.socket(path, origin=SITE) as socket:
@@ -252,6 +253,120 @@ def test_a_visitor_of_a_page_is_followed_until_she_is_linked(tmp_path: Path) -> 
             with pytest.raises(ConnectionClosed) as ended:
                 await message(socket)
             assert ended.value.rcvd is not None and ended.value.rcvd.code == 4403
+
+    conversation(tmp_path, work)
+
+
+# Everybody can read the write key, and say with it to be somebody
+
+
+VICTIM, SECRET = "ann", {"seen": 4}
+UUID = "0e6f5a9c-7a44-4f0b-8d0e-4f7a3c1d2b90"
+OTHER = "5b0c8a52-1f0e-4e0f-9f3a-2b9d0c7e6a11"
+
+
+async def identified(server: Running, user: str, visitor: str) -> None:
+    await server.sent("identify", userId=user, anonymousId=visitor)
+
+
+async def claims_her_as_a_visitor(server: Running, victim: str) -> None:
+    await identified(server, "mallory", victim)
+
+
+async def is_both_in_one_browser(server: Running, victim: str) -> None:
+    await identified(server, victim, UUID)
+    await identified(server, "mallory", UUID)
+
+
+async def goes_over_another_browser(server: Running, victim: str) -> None:
+    await identified(server, "mallory", UUID)
+    await server.sent("alias", userId=victim, previousId=OTHER)
+    await server.sent("alias", userId=UUID, previousId=OTHER)
+
+
+async def says_she_was_called_so_before(server: Running, victim: str) -> None:
+    await server.sent("alias", userId="mallory", previousId=victim)
+
+
+async def says_to_be_called_so_now(server: Running, victim: str) -> None:
+    await server.sent("alias", userId=victim, previousId="mallory")
+
+
+ATTACKS = (
+    claims_her_as_a_visitor,
+    is_both_in_one_browser,
+    goes_over_another_browser,
+    says_she_was_called_so_before,
+    says_to_be_called_so_now,
+)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_who_is_logged_in_reads_nobody_else_by_saying_to_be_her(
+    tmp_path: Path, attack: Any, is_open: bool
+) -> None:
+    async def work(server: Running) -> None:
+        for _ in range(4):
+            await server.seen(VICTIM)
+        ticket = await server.ticket("mallory")  # her own shop knows that she is mallory
+        if not is_open:
+            await attack(server, VICTIM)
+        async with server.socket(f"/updates?ticket={ticket}") as socket:
+            if is_open:
+                await message(socket)
+                await attack(server, VICTIM)
+            heard = []
+            with pytest.raises(ConnectionClosed) as ended:
+                while True:
+                    heard.append((await message(socket))["newProfile"]["traits"])
+        assert SECRET not in heard
+        assert ended.value.rcvd is not None and ended.value.rcvd.code == 4403
+
+    conversation(tmp_path, work)
+
+
+@pytest.mark.parametrize("attack", [is_both_in_one_browser, goes_over_another_browser])
+def test_nor_somebody_whose_id_looks_like_that_of_a_visitor(tmp_path: Path, attack: Any) -> None:
+    async def work(server: Running) -> None:
+        victim = "c3f1e0aa-9d0b-4a57-b0f0-1d2e3f405162"
+        await server.seen(victim)
+        await attack(server, victim)
+        async with server.socket(f"/updates?ticket={await server.ticket('mallory')}") as socket:
+            with pytest.raises(ConnectionClosed) as ended:
+                await message(socket)
+        assert ended.value.rcvd is not None and ended.value.rcvd.code == 4403
+
+    conversation(tmp_path, work)
+
+
+def test_what_she_did_as_a_visitor_is_shown_to_a_user(tmp_path: Path) -> None:
+    async def work(server: Running) -> None:
+        made = (await server.post("/v1/visitors", {}, WRITE, Origin=SITE)).said["visitor"]
+        for visitor in (made, UUID):
+            await server.sent("track", anonymousId=visitor, event="Seen")
+            await identified(server, "mallory", visitor)
+        stream = await server.listen(await server.ticket("mallory"))
+        assert json.loads((await stream.next()).data)["newProfile"]["traits"] == {"seen": 2}
+
+    conversation(tmp_path, work)
+
+
+def test_who_was_said_to_be_another_is_shown_again_when_that_was_taken_back(
+    tmp_path: Path,
+) -> None:
+    async def work(server: Running) -> None:
+        await server.seen("mallory")
+        await server.sent("alias", userId="mallory", previousId=VICTIM, messageId="a lie")
+        told = await server.post(
+            "/v1/track",
+            {"userId": VICTIM, "event": "$unmerge", "properties": {"links": ["a lie"]}},
+            ADMIN,
+        )
+        await server.reached(told.said["position"])
+        await server.settled()
+        stream = await server.listen(await server.ticket("mallory"))
+        assert json.loads((await stream.next()).data)["newProfile"]["traits"] == {"seen": 1}
 
     conversation(tmp_path, work)
 
@@ -276,7 +391,7 @@ def test_too_many_pages_of_one_person_and_of_all_are_refused(
                 pass
         assert refused.value.response.status_code == 503
         open_ones[0].writer.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (
                 await (asked := await server.ask(f"/updates?ticket={bob}")).begun()
             ).status != 200:
@@ -297,7 +412,7 @@ def test_pages_of_visitors_leave_room_for_others(
         assert refused.status == 503 and "visitors" in refused.said["error"]
         await server.listen(await server.ticket("ann"))
         first.writer.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (
                 await (
                     asked := await server.ask(f"/updates?ticket={told[1].said['ticket']}")
@@ -405,7 +520,7 @@ def test_who_takes_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 async def until_open(server: Running, ticket: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while (await (await server.ask(f"/updates?ticket={ticket}")).begun()).status != 200:
             await asyncio.sleep(0.05)
 

@@ -38,7 +38,11 @@ VERBS: Final = {
     "init": Verb("init", "make a project with commented examples"),
     "check": Verb("check", "say everything that is wrong with the definitions"),
     "import": Verb("importing", "read an event file into the history"),
+    "follow": Verb("follow", "take in what is added to a file or comes through a pipe"),
+    "schedule": Verb("schedule", "what is imported at which times, and what became of it"),
     "keys": Verb("keys", "make, list and revoke keys for the server"),
+    "pixel": Verb("pixel", "the address of a picture for mails that says it was looked at"),
+    "hooks": Verb("hooks", "let providers of e-mail and others post what happened"),
     "webhooks": Verb("webhooks", "tell other systems who enters and leaves segments"),
     "list": Verb("lists", "put people on a list, or take them off"),
     "publish": Verb("publish", "make the definition files the registry's newest version"),
@@ -55,8 +59,16 @@ VERBS: Final = {
     "figures": Verb("figures", "cut points of the population, kept as facts"),
     "prove": Verb("prove", "compare the readings on your own data"),
     "serve": Verb("serve", "take events over HTTP, and keep live profiles"),
+    "open": Verb("console", "open the console in a browser"),
     "tail": Verb("tail", "the accepted facts as they come"),
     "rejects": Verb("rejects", "what the collector rejected, and why"),
+    "quarantine": Verb("quarantine", "what is kept aside until the plan or a fault is mended"),
+    "plan": Verb(
+        "plan", "what events look like: write a plan from history, hold a file against it"
+    ),
+    "bots": Verb("bots", "facts that no person caused: report, find, acquit"),
+    "quality": Verb("quality", "which events are not as at the same hours of past weeks"),
+    "reconcile": Verb("reconcile", "compare two sources by a key: missing, other, twice"),
     "doctor": Verb("doctor", "say whether everything is well, and what to do"),
     "backup": Verb("backup", "copy the log and the registry to another place"),
     "restore": Verb("restore", "make a project again from its backup and its keys"),
@@ -65,11 +77,13 @@ VERBS: Final = {
 """In the order in which they are listed."""
 _ALWAYS_HERE: Final = frozenset(
     {
-        *("backup", "check", "doctor", "init", "keys", "pull", "rejects", "restore", "serve"),
-        *("simulate", "tail"),
+        *("backup", "check", "doctor", "hooks", "init", "keys", "open", "pixel", "pull", "rejects"),
+        *("restore", "serve", "simulate", "tail"),
     }
 )
 """Commands that need no history."""
+_PARTS_HERE: Final = frozenset({("schedule", "list"), ("schedule", "history")})
+"""Parts of others that need none."""
 
 
 class Commands(click.Group):
@@ -114,7 +128,7 @@ class Commands(click.Group):
         """
         try:
             words = [*ctx._protected_args, *ctx.args]
-            if words and words[0] not in _ALWAYS_HERE and ctx.obj != HERE:
+            if words and not _belongs_here(words) and ctx.obj != HERE:
                 code = _elsewhere(words)
                 if code is not None:
                     raise click.exceptions.Exit(code)
@@ -131,6 +145,13 @@ class Commands(click.Group):
             if os.environ.get("TAILORBIRD_TRACEBACK"):
                 raise
             _fail(ctx, _message(error), getattr(error, "problems", ()))
+
+
+def _belongs_here(words: Sequence[str]) -> bool:
+    """Whether a command needs no history; what is followed is handed over step by step."""
+    if words[0] == "follow":
+        return "--once" not in words
+    return words[0] in _ALWAYS_HERE or tuple(words[:2]) in _PARTS_HERE
 
 
 def _elsewhere(words: Sequence[str]) -> int | None:

@@ -8,6 +8,7 @@ import click
 
 from tailorbird.cli.options import json_option, with_project
 from tailorbird.cli.output import emit_json, progress, say
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import format_instant
 from tailorbird.runtimes.project import Project
 
@@ -53,7 +54,10 @@ def command(project: Project, to: Path, verify_all: bool, as_json: bool) -> None
             }
         )
         return
-    say(f"{done.new_facts:,} new facts, {done.new_bytes:,} bytes written to {to} and read again")
+    say(
+        f"{amount(done.new_facts, 'new fact')}, {amount(done.new_bytes, 'byte')} written to "
+        f"{to} and read again"
+    )
     say(
         f"it has all facts below position {position:,} and version {contents.version}, as of {made}"
     )

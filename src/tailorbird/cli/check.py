@@ -9,12 +9,15 @@ import click
 
 from tailorbird.cli.options import json_option, with_project
 from tailorbird.cli.output import NEGATIVE, emit_json, problem_json, say
+from tailorbird.events.schedules import Schedule, schedules_in
 from tailorbird.flow.absent_figures import absent_figures, figures_read
 from tailorbird.flow.unknown_names import unknown_names
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.language.definitions import KINDS, Definitions
 from tailorbird.language.mentions import mentions
 from tailorbird.language.world import World
+from tailorbird.runtimes.plans import plan_of_files
 from tailorbird.runtimes.project import Project
 
 
@@ -22,6 +25,7 @@ class _Found(NamedTuple):
     problems: list[Problem]
     warnings: list[Problem]
     definitions: Definitions
+    schedules: list[Schedule]
 
 
 @click.command("check")
@@ -41,6 +45,7 @@ def command(project: Project, as_json: bool) -> None:
         found.warnings.extend(_unknown(project, found.definitions))
     absent = [] if found.problems else _absent(project, found.definitions)
     counts = {f"{kind}s": len(found.definitions.of_kind(kind)) for kind in KINDS}
+    counts |= {"schedules": len(found.schedules)} if found.schedules else {}
     if as_json:
         emit_json(
             {
@@ -59,15 +64,24 @@ def command(project: Project, as_json: bool) -> None:
 
 def _check(project: Project) -> _Found:
     problems: list[Problem] = []
-    found = _Found(problems, [], Definitions())
+    schedules: list[Schedule] = []
+    found = _Found(problems, [], Definitions(), schedules)
     try:
         # Faults in the settings do not hide those in the definitions.
         _ = project.settings
     except DefinitionError as error:
         problems.extend(error.problems)
     try:
+        _ = plan_of_files(project)
+    except DefinitionError as error:
+        problems.extend(error.problems)
+    try:
         resolved = project.definitions
-        found = _Found(problems, resolved.warnings, resolved.definitions)
+        found = _Found(problems, resolved.warnings, resolved.definitions, schedules)
+    except DefinitionError as error:
+        problems.extend(error.problems)
+    try:
+        found.schedules.extend(schedules_in(project.files.by_path()))
     except DefinitionError as error:
         problems.extend(error.problems)
     return found
@@ -99,6 +113,6 @@ def _tell(found: _Found, absent: list[str], counts: dict[str, int]) -> None:
         )
     if found.problems:
         count = len(found.problems)
-        say(f"{count} fault{'s' if count > 1 else ''}")
+        say(amount(count, "fault"))
     else:
         say("no faults: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()))

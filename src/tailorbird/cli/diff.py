@@ -15,6 +15,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, percent, say, shown, table
 from tailorbird.flow.difference import Afterwards, Difference, Moved, differences
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import Missing
 from tailorbird.language.definitions import Definitions
@@ -73,7 +74,7 @@ def command(project: Project, moment: Moment, as_json: bool) -> None:
 
 def _tell(one: Difference) -> None:
     say(
-        f"{one.segment} ({one.change}): {one.published_size:,} people as published, "
+        f"{one.segment} ({one.change}): {amount(one.published_size, 'person')} as published, "
         f"{one.edited_size:,} as edited; {len(one.entering.people):,} would enter, "
         f"{len(one.leaving.people):,} would leave"
     )
@@ -110,7 +111,7 @@ def _revenue(after: Afterwards) -> str:
     if isinstance(after.revenue, Missing):
         return "not recorded"
     partly = after.orders_with_revenue < after.orders
-    of = f" (of {after.orders_with_revenue:,} orders)" if partly else ""
+    of = f" (of {amount(after.orders_with_revenue, 'order')})" if partly else ""
     return shown(after.revenue) + of
 
 

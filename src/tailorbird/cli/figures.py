@@ -16,6 +16,7 @@ from tailorbird.cli.options import (
 from tailorbird.cli.output import emit_json, progress, say, shown, table
 from tailorbird.flow.figures import Written, write_figures
 from tailorbird.kernel import limits
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.operators import Type
@@ -78,7 +79,7 @@ def _instants(
 def _tell(written: Written, *, last: bool) -> None:
     there = [one for one in written.figures if one.cuts is not None]
     say(
-        f"{format_instant(written.at_us)}: {len(there)} figures in force, "
+        f"{format_instant(written.at_us)}: {amount(len(there), 'figure')} in force, "
         f"{written.new} of them written now"
     )
     if not last:
@@ -91,7 +92,8 @@ def _tell(written: Written, *, last: bool) -> None:
     for one in written.figures:
         if one.cuts is None:
             say(
-                f"no figure for {one.name}: {one.people} people have a value, "
+                f"no figure for {one.name}: {amount(one.people, 'person has', 'people have')} a "
+                "value, "
                 f"{limits.POPULATION_MINIMUM} are needed"
             )
 

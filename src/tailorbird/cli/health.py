@@ -16,6 +16,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, percent, say, table
 from tailorbird.flow.health import Examined, examine
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import FIRST_INSTANT, format_instant
 from tailorbird.runtimes.project import Project
 
@@ -64,7 +65,10 @@ def command(project: Project, moment: Moment, minimum: int, ever: bool, as_json:
     if as_json:
         emit_json({**_as_json(found, moment, minimum), "figures_absent": absent})
         return
-    say(f"at {moment}: {found.overlap.people:,} people, {len(found.overlap.sizes)} segments")
+    say(
+        f"at {moment}: {amount(found.overlap.people, 'person')}, "
+        f"{amount(len(found.overlap.sizes), 'segment')}"
+    )
     _tell_overlap(found)
     _tell_findings(found, minimum)
 
@@ -110,15 +114,19 @@ def _tell_findings(found: Examined, minimum: int) -> None:
         told = True
     for group in health.duplicates:
         say(
-            f"duplicates: {', '.join(group)} have the same {found.overlap.sizes[group[0]]:,} people"
+            f"duplicates: {', '.join(group)} have the same "
+            f"{amount(found.overlap.sizes[group[0]], 'person')}"
         )
         told = True
     for one, other, together, either in health.proposals:
         share = percent(together, either)
-        say(f"merge? {one} and {other} share {together:,} of {either:,} people ({share})")
+        say(f"merge? {one} and {other} share {together:,} of {amount(either, 'person')} ({share})")
         told = True
     for name in health.small:
-        say(f"small: {name} has {found.overlap.sizes[name]:,} people, fewer than {minimum:,}")
+        say(
+            f"small: {name} has {amount(found.overlap.sizes[name], 'person')}, fewer than "
+            f"{minimum:,}"
+        )
         told = True
     for name, within, declared in health.hierarchy:
         how = "narrows its parent" if declared else "lies within"

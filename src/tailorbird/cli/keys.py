@@ -9,8 +9,10 @@ import click
 
 from tailorbird.cli.options import json_option, with_project
 from tailorbird.cli.output import emit_json, say, table
+from tailorbird.events.sampling_people import ALL, read_share, show_share
 from tailorbird.governance.api_keys import SCOPES, ApiKey, Scope
 from tailorbird.kernel import limits
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError, UnknownNameError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.runtimes.new_keys import new_key
@@ -35,9 +37,38 @@ def command() -> None:
     show_default=True,
     help="write sends events, read reads profiles, admin may do everything.",
 )
+@click.option(
+    "--sample",
+    default="100%",
+    show_default=True,
+    metavar="SHARE",
+    help="Take events of this share of all people alone: whole people, always the same ones.",
+)
+@click.option(
+    "--per-minute",
+    type=click.IntRange(0, limits.PER_MINUTE),
+    default=0,
+    show_default=True,
+    help="Take so many messages a minute; who sends more is told to come later. 0: all.",
+)
+@click.option(
+    "--alias",
+    "aliases",
+    multiple=True,
+    metavar="TEXT",
+    help="What a kit may send in the place of the key, such as its tag id G-...; repeatable.",
+)
 @json_option
 @with_project
-def create(project: Project, name: str, scope: str, as_json: bool) -> None:
+def create(
+    project: Project,
+    name: str,
+    scope: str,
+    sample: str,
+    per_minute: int,
+    aliases: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Make a key and show it, this once.
 
     NAME says whose it is; facts that come with a write key have it as their source. A write key
@@ -45,14 +76,23 @@ def create(project: Project, name: str, scope: str, as_json: bool) -> None:
 
     \b
     tailorbird keys create my-app --scope read
+    tailorbird keys create sensors --sample 10% --per-minute 6000
+    tailorbird keys create web-shop --alias G-1A2B3C4D5E
     """
     if not 0 < len(name) <= limits.NAME_CHARACTERS:
         raise InputError(f"the name of a key has 1 to {limits.NAME_CHARACTERS} characters")
-    key, text = new_key(project.registry, name, cast(Scope, scope), project.now_us())
+    part = read_share(sample)
+    if part is None:
+        raise InputError(f"{sample!r} is no share: write --sample 10%, from 0.01% to 100%")
+    wanted = cast(Scope, scope)
+    now_us = project.now_us()
+    key, text = new_key(project.registry, name, wanted, now_us, part, per_minute, aliases)
     if as_json:
-        emit_json({"id": key.id, "name": key.name, "scope": key.scope, "key": text})
+        emit_json({**_plain(key), "key": text})
         return
     say(text)
+    if key.sample < ALL:
+        say(f"it takes events of {show_share(key.sample)} of all people")
     say(
         f"the {key.scope} key {key.id} of {key.name}; it is shown only now, keep it in a safe place"
     )
@@ -76,12 +116,15 @@ def list_(project: Project, as_json: bool) -> None:
             key.id,
             key.scope,
             key.name,
+            "" if key.sample == ALL else show_share(key.sample),
+            f"{key.per_minute:,}" if key.per_minute else "",
+            ", ".join(key.aliases),
             format_instant(key.created_us),
             "" if key.revoked_us is None else format_instant(key.revoked_us),
         )
         for key in keys
     ]
-    table(("id", "scope", "name", "created", "revoked"), rows)
+    table(("id", "scope", "name", "sample", "a minute", "aliases", "created", "revoked"), rows)
 
 
 @command.command("revoke")
@@ -124,7 +167,9 @@ def copy(project: Project, to: Path, as_json: bool) -> None:
     if as_json:
         emit_json({"file": str(done.path), "subjects": done.subjects, "position": done.position})
         return
-    say(f"the keys of {done.subjects:,} subjects are in {done.path}, written and read again")
+    say(
+        f"the keys of {amount(done.subjects, 'subject')} are in {done.path}, written and read again"
+    )
     say(f"they open all facts below position {done.position:,}; keep them apart from backups")
 
 
@@ -133,6 +178,9 @@ def _plain(key: ApiKey) -> dict[str, Any]:
         "id": key.id,
         "scope": key.scope,
         "name": key.name,
+        "sample": show_share(key.sample),
+        "per_minute": key.per_minute,
+        "aliases": list(key.aliases),
         "created": format_instant(key.created_us),
         "revoked": None if key.revoked_us is None else format_instant(key.revoked_us),
     }

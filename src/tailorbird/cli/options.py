@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from tailorbird.cli import JSON
-from tailorbird.cli.output import remark
+from tailorbird.cli.output import progress, remark
 from tailorbird.flow.absent_figures import absent_figures, figures_read
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
@@ -66,6 +66,7 @@ def with_project(command: Command) -> Command:
     @wraps(command)
     def run(*args: Any, folder: Path | None, **options: Any) -> None:
         with open_project(folder, published=options.pop("published", False)) as project:
+            project.lasting = progress
             command(project, *args, **options)
 
     return run
@@ -78,6 +79,27 @@ def published_option(command: Command) -> Command:
         is_flag=True,
         help="Use the newest published definitions, not those of the files.",
     )(command)
+
+
+def overlap_option(says: str) -> Callable[[Command], Command]:
+    """Add ``--overlap`` to a command that changes secrets: so long old ones are good, a day."""
+
+    def parsed(_context: click.Context, _parameter: click.Parameter, said: str) -> int:
+        overlap_us = parse_duration(said)
+        if overlap_us is None or overlap_us < 0:
+            raise InputError(f"--overlap takes a duration such as 24h, not {said!r}")
+        return overlap_us
+
+    option = click.option(
+        "--overlap",
+        "overlap_us",
+        default="24h",
+        show_default=True,
+        metavar="DURATION",
+        callback=parsed,
+        help=says,
+    )
+    return lambda command: option(command)
 
 
 def with_moment(command: Command) -> Command:

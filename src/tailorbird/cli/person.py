@@ -16,6 +16,7 @@ from tailorbird.cli.options import (
 from tailorbird.cli.output import emit_json, say, shown, table
 from tailorbird.flow.profile import Profile, profile
 from tailorbird.flow.telling import consent_json, fact_json
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import write_json
@@ -63,7 +64,7 @@ def _tell(found: Profile, definitions: Definitions, moment: Moment) -> None:
         return
     assert found.first_us is not None and found.last_us is not None
     first, latest = format_instant(found.first_us), format_instant(found.last_us)
-    say(f"{found.facts:,} facts from {first} to {latest}")
+    say(f"{amount(found.facts, 'fact')} from {first} to {latest}")
     say(f"persona: {shown(found.persona)}")
     inside = [name for name, value in _of(found, definitions, "segment") if value is True]
     say(f"segments: {', '.join(inside) or 'none'}")

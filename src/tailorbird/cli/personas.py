@@ -14,6 +14,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, percent, say, table
 from tailorbird.flow.sizes import persona_sizes, share
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.definitions import PERSONAS
 from tailorbird.language.plain_values import plain
@@ -61,4 +62,4 @@ def command(project: Project, moment: Moment, as_json: bool) -> None:
         + [["(none)", f"{sizes.without:,}", percent(sizes.without, sizes.people), ""]],
         right=["size", "share"],
     )
-    say(f"{sizes.people:,} people in all")
+    say(f"{amount(sizes.people, 'person')} in all")

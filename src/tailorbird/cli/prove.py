@@ -8,6 +8,7 @@ import click
 
 from tailorbird.cli.options import json_option, published_option, with_project
 from tailorbird.cli.output import NEGATIVE, emit_json, progress, say, table
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.runtimes.project import Project
@@ -109,9 +110,10 @@ def _as_json(proof: Proof) -> dict[str, Any]:
 
 
 def _print(proof: Proof, known: str) -> None:
-    say(f"{_whom(proof)}; the heaviest of them has {proof.most_facts:,} facts")
+    say(f"{_whom(proof)}; the heaviest of them has {amount(proof.most_facts, 'fact')}")
     say(
-        f"{proof.questions:,} questions at edges of their windows, {proof.cases:,} cases"
+        f"{amount(proof.questions, 'question')} at edges of their windows, "
+        f"{amount(proof.cases, 'case')}"
         f"{', as known then' if known == 'then' else ''}, seed {proof.seed}"
     )
     rows = [(name, f"{count:,}", _share(count, proof.cases)) for name, count in _told(proof)]
@@ -127,16 +129,16 @@ def _print(proof: Proof, known: str) -> None:
         say(f"and {len(proof.found) - 20:,} more")
     for case in proof.shrunk:
         say(f"---\n{case}")
-    say(f"{len(proof.found):,} disagreements")
+    say(amount(len(proof.found), "disagreement"))
 
 
 def _whom(proof: Proof) -> str:
     sample = proof.sample
     if sample is None or proof.people >= sample.population:
-        return f"all {proof.people:,} people"
+        return f"all {amount(proof.people, 'person')}"
     by_chance = proof.people - sample.heaviest - sample.merged
     return (
-        f"{proof.people:,} of {sample.population:,} people: {sample.heaviest:,} heaviest, "
+        f"{proof.people:,} of {amount(sample.population, 'person')}: {sample.heaviest:,} heaviest, "
         f"{sample.merged:,} merged, {by_chance:,} by chance"
     )
 
@@ -158,8 +160,8 @@ def _remarks(proof: Proof) -> list[str]:
     remarks = []
     if proof.left_out:
         remarks.append(
-            f"{proof.left_out:,} cases of people with very many facts were not asked: they would "
-            "take too long"
+            f"{amount(proof.left_out, 'case')} of people with very many facts not asked: "
+            "they would take too long"
         )
     if any(count < proof.cases for name, count in _told(proof) if "batch, " not in name):
         remarks.append(

@@ -6,8 +6,11 @@ import click
 
 from tailorbird.cli.options import json_option, with_project
 from tailorbird.cli.output import emit_json, progress, say
+from tailorbird.events.schedules import schedules_in
 from tailorbird.flow.publish import SAYS, Change, Draft, Publication, label, publish
 from tailorbird.language.definitions import PERSONAS
+from tailorbird.language.files import is_plan
+from tailorbird.runtimes.plans import plan_of_files
 from tailorbird.runtimes.project import Project, load_texts
 
 
@@ -25,6 +28,9 @@ def command(project: Project, note: str, as_json: bool) -> None:
     \b
     tailorbird publish --note "dormant after 30 days instead of 60"
     """
+    schedules_in(project.files.by_path())  # a faulty one is told before anything is stored
+    plan_of_files(project)  # a plan with faults is not published either
+    before = _plan_texts(project)
     draft = Draft(
         project.files.by_name(),
         project.definitions,
@@ -37,10 +43,16 @@ def command(project: Project, note: str, as_json: bool) -> None:
             draft, project.registry, project.history, load=load_texts, now_us=project.now_us()
         )
     project.files.mark(done.version)
-    _tell(done, as_json)
+    _tell(done, is_plan_new=_plan_texts(project) != before, as_json=as_json)
 
 
-def _tell(done: Publication, as_json: bool) -> None:
+def _plan_texts(project: Project) -> dict[str, str]:
+    """The files of the plan that is published."""
+    newest = project.registry.newest()
+    return {} if newest is None else {n: t for n, t in newest.files.items() if is_plan(n)}
+
+
+def _tell(done: Publication, *, is_plan_new: bool, as_json: bool) -> None:
     if as_json:
         emit_json(
             {
@@ -49,10 +61,13 @@ def _tell(done: Publication, as_json: bool) -> None:
                 "position": done.version.position,
                 "changes": [change_json(change) for change in done.changes],
                 "settings": done.settings,
+                "tracking_plan": "changed" if is_plan_new else "as it was",
             }
         )
         return
     say_changes(done.changes)
+    if is_plan_new:
+        say("tracking plan: changed")
     for name, value in done.settings.items():
         say(f"setting {name} is now {value}")
     say(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import click
 
 from tailorbird.cli.options import json_option, with_project
-from tailorbird.cli.output import emit_json, say, table
-from tailorbird.events.refusals import SORTS, Sort
+from tailorbird.cli.output import emit_json, say
+from tailorbird.cli.untaken import every_key, list_options, listed, plain, raw_of, shown
+from tailorbird.events.refusals import Sort
 from tailorbird.kernel import limits
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
-from tailorbird.kernel.instants import DAY, format_instant
-from tailorbird.ports.rejects import StoredReject
+from tailorbird.kernel.instants import DAY
 from tailorbird.runtimes.project import Project
 from tailorbird.runtimes.rejects import rejects_of
-
-_ERASED = "about somebody who was erased since"
 
 
 @click.group("rejects")
@@ -29,15 +28,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--sort", type=click.Choice(SORTS), help="Only for a reason of this sort.")
-@click.option("--person", metavar="ID", help="Only of this identifier.")
-@click.option(
-    "--last",
-    type=click.IntRange(1, limits.REJECTS),
-    default=20,
-    show_default=True,
-    help="So many of the last.",
-)
+@list_options(limits.REJECTS)
 @json_option
 @with_project
 def list_(project: Project, sort: str | None, person: str | None, last: int, as_json: bool) -> None:
@@ -50,25 +41,15 @@ def list_(project: Project, sort: str | None, person: str | None, last: int, as_
     with rejects_of(project) as rejects:
         rejects.forget(_oldest_us(project))
         found = rejects.newest(last, sort=wanted, subject=person)
+    keys = every_key(project)
     if as_json:
-        emit_json([_plain(one) for one in found])
+        emit_json([plain(one, keys) for one in found])
         return
     if not found:
         days = project.settings.reject_days
         say(f"nothing was rejected in the last {days} days" if days else "none are kept")
         return
-    rows = [
-        (
-            str(one.number),
-            format_instant(one.item.at_us),
-            one.item.call,
-            one.item.key,
-            one.item.refusal.sort,
-            _ERASED if one.is_erased else one.item.refusal.says,
-        )
-        for one in found
-    ]
-    table(("number", "arrived", "call", "key", "sort", "reason"), rows, right=("number",))
+    listed(found, keys)
 
 
 @command.command("show")
@@ -91,15 +72,11 @@ def show(project: Project, number: int, as_json: bool) -> None:
             f"there is no rejected message {number}: `tailorbird rejects list` shows those there "
             "are; the oldest go first"
         )
+    keys = every_key(project)
     if as_json:
-        emit_json({**_plain(found), "raw": _raw(found)})
+        emit_json({**plain(found, keys), "raw": raw_of(found)})
         return
-    item = found.item
-    say(f"{format_instant(item.at_us)}, sent to {item.call} with the key {item.key}")
-    say(_ERASED if found.is_erased else f"rejected ({item.refusal.sort}): {item.refusal.says}")
-    if item.length > len(item.raw) and not found.is_erased:
-        say(f"the first {len(item.raw):,} of {item.length:,} bytes:")
-    say(_raw(found))
+    shown(found, "rejected", keys)
 
 
 @command.command("clear")
@@ -117,27 +94,8 @@ def clear(project: Project, person: str | None, as_json: bool) -> None:
     if as_json:
         emit_json({"cleared": gone})
         return
-    say(f"{gone:,} rejected messages are gone")
+    say(f"{amount(gone, 'rejected message is', 'rejected messages are')} gone")
 
 
 def _oldest_us(project: Project) -> int:
     return project.now_us() - project.settings.reject_days * DAY
-
-
-def _raw(found: StoredReject) -> str:
-    return found.item.raw.decode("utf-8", "replace")
-
-
-def _plain(found: StoredReject) -> dict[str, Any]:
-    item = found.item
-    return {
-        "number": found.number,
-        "at": format_instant(item.at_us),
-        "call": item.call,
-        "key": item.key,
-        "sort": item.refusal.sort,
-        "reason": item.refusal.says,
-        "person": item.subject,
-        "bytes": item.length,
-        "erased": found.is_erased,
-    }

@@ -8,6 +8,7 @@ import click
 
 from tailorbird.cli.options import json_option
 from tailorbird.cli.output import emit_json, progress, remark, say
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import format_instant
 
 
@@ -49,7 +50,8 @@ def command(source: Path, into: Path, keys: Path | None, accept_loss: bool, as_j
         return
     if lost.subjects:
         remark(
-            f"warning: {lost.facts:,} facts of {lost.subjects:,} subjects have no key and are lost"
+            f"warning: {amount(lost.facts, 'fact')} of {amount(lost.subjects, 'subject')} "
+            "without a key: they are lost"
         )
     say(f"restored {done.data}: all facts below position {position:,}, as of {made}")
     for name in done.definitions:

@@ -15,6 +15,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, percent, say, shown, table
 from tailorbird.flow.distribution import Distribution, distribution
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import UnknownNameError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.definitions import Definition, Definitions
@@ -61,7 +62,7 @@ def command(project: Project, moment: Moment, name: str, top: int, as_json: bool
         return
     say(f"{name}: {describe(definition, definitions)}")
     say(f"at {moment}")
-    say(f"{found.with_value:,} of {found.people:,} people have a value")
+    say(f"{found.with_value:,} of {amount(found.people, 'person')} have a value")
     _tell(definition, found)
 
 

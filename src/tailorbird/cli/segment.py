@@ -19,6 +19,7 @@ from tailorbird.edges.identifier_files import write_identifiers
 from tailorbird.flow.answer import answer
 from tailorbird.flow.lists import put_list
 from tailorbird.flow.sizes import share
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import format_instant
 from tailorbird.language.plain_values import plain
 from tailorbird.language.words import describe
@@ -91,7 +92,10 @@ def command(
         return
     say(f"{name}: {describe(definition, definitions)}")
     say(f"at {moment}")
-    say(f"{len(people):,} of {told.existing:,} people, {percent(len(people), told.existing)}")
+    say(
+        f"{len(people):,} of {amount(told.existing, 'person')}, "
+        f"{percent(len(people), told.existing)}"
+    )
     if csv_file is not None:
         say(f"wrote {csv_file}")
     if listed is not None:

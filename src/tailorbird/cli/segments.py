@@ -17,6 +17,7 @@ from tailorbird.cli.options import (
 )
 from tailorbird.cli.output import emit_json, percent, remark, say, signed, table
 from tailorbird.flow.sizes import Sizes, segment_sizes, share
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import FIRST_INSTANT, WEEK, format_instant
 from tailorbird.language.plain_values import plain
@@ -56,7 +57,7 @@ def command(project: Project, moment: Moment, against: str | None, as_json: bool
         ],
         right=["size", "share", "change"],
     )
-    say(f"{sizes.people:,} people in all, {signed(sizes.people - sizes.people_before)}")
+    say(f"{amount(sizes.people, 'person')} in all, {signed(sizes.people - sizes.people_before)}")
     if not sizes.segments:
         remark("there are no segments; `segments:` in a file of definitions/ is their place")
 

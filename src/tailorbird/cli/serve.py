@@ -9,6 +9,7 @@ import click
 
 from tailorbird.cli.options import with_project
 from tailorbird.cli.output import say
+from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.runtimes.listening import Tls, take_address
 from tailorbird.runtimes.project import Project
@@ -51,8 +52,9 @@ def command(
     begin_logging(settings.log_level, settings.log_form, sys.stderr)
     worker = [sys.executable, "-m", "tailorbird.cli.worker", str(project.folder.resolve())]
 
-    def listens() -> None:
+    def listens(link: str) -> None:
         say(f"listening on {listening.url}")
+        say(f"console, once and within {limits.SIGN_IN_MINUTES} minutes: {link}")
         sys.stdout.flush()
 
     front = Front(project, worker, listening, lambda serving: routes_of(serving, project))

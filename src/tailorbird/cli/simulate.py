@@ -11,6 +11,7 @@ import click
 
 from tailorbird.cli.options import Command, json_option
 from tailorbird.cli.output import emit_json, progress, say
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import parse_instant, zone
 
@@ -152,10 +153,10 @@ def _tell(simulation: Simulation, form: str, out: Path, truth: Path | None, as_j
         emit_json(written)
         return
     say(
-        f"{out}: {simulation.events:,} rows of {simulation.population:,} people, "
+        f"{out}: {amount(simulation.events, 'row')} of {amount(simulation.population, 'person')}, "
         f"{written['bytes']:,} bytes"
     )
     if truth is not None:
-        say(f"{truth}: {simulation.planted_sets:,} people for each planted behaviour")
+        say(f"{truth}: {amount(simulation.planted_sets, 'person')} for each planted behaviour")
     mapping = "simulated" if form == "parquet" else "segment-jsonl"
     say(f"now: tailorbird import {out} --mapping {mapping}")

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from tailorbird.cli.options import json_option, with_project
+from tailorbird.cli.options import json_option, overlap_option, with_project
 from tailorbird.cli.output import NEGATIVE, emit_json, say, table
 from tailorbird.delivery.announcing import trial
 from tailorbird.delivery.endpoints import EVENTS, USUAL_CAUSES, Endpoint, Event
@@ -17,8 +17,9 @@ from tailorbird.delivery.retry import verdict
 from tailorbird.delivery.signing import secret_text
 from tailorbird.flow import webhooks
 from tailorbird.flow.sealed_messages import SealedMessages
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError, UnknownNameError
-from tailorbird.kernel.instants import format_instant, parse_duration
+from tailorbird.kernel.instants import format_instant
 from tailorbird.ports import Standing
 from tailorbird.runtimes.project import Project, load_texts
 from tailorbird.segments.membership import CAUSES, Cause
@@ -182,24 +183,15 @@ def remove(project: Project, id_: str, as_json: bool) -> None:
 
 @command.command("rotate")
 @click.argument("id_", metavar="ID")
-@click.option(
-    "--overlap",
-    default="24h",
-    show_default=True,
-    metavar="DURATION",
-    help="How long the old secrets go on signing beside the new one; 0s ends them now.",
-)
+@overlap_option("How long the old secrets go on signing beside the new one; 0s ends them now.")
 @json_option
 @with_project
-def rotate(project: Project, id_: str, overlap: str, as_json: bool) -> None:
+def rotate(project: Project, id_: str, overlap_us: int, as_json: bool) -> None:
     """Give an endpoint a new signing secret; it is shown this once.
 
     \b
     tailorbird webhooks rotate 5f3a90c1d2e3 --overlap 2d
     """
-    overlap_us = parse_duration(overlap)
-    if overlap_us is None or overlap_us < 0:
-        raise InputError(f"--overlap takes a duration such as 24h, not {overlap!r}")
     secret = webhooks.rotate(
         project.endpoints, project.keyring, os.urandom, project.now_us(), id_, overlap_us
     )
@@ -293,7 +285,7 @@ def resend(project: Project, id_: str, messages: Sequence[str], as_json: bool) -
     if as_json:
         emit_json({"id": id_, "resent": count})
         return
-    say(f"{count:,} messages are sent again")
+    say(f"{amount(count, 'message is', 'messages are')} sent again")
 
 
 @command.command("enable")

@@ -2,6 +2,7 @@
 
 DuckDB reads any object with ``__arrow_c_stream__``. This is the smallest such object: the
 structures of the Arrow C stream interface by ctypes, over NumPy buffers that are not copied.
+Packed texts are told as views (``Utf8View``): they stay where they lie.
 A query over it needs memory for the chunks in flight alone.
 
 https://arrow.apache.org/docs/format/CStreamInterface.html
@@ -18,13 +19,19 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Form: TypeAlias = Literal["number", "text"]
-Cells: TypeAlias = "np.ma.MaskedArray[Any, Any] | Sequence[str | None]"
-"""Numbers: 64-bit integers, absent where masked. Text: absent where None."""
+from tailorbird.events.packed import Texts
+
+Form: TypeAlias = Literal["number", "text", "packed"]
+Cells: TypeAlias = "NDArray[Any] | Sequence[str | None] | Texts"
+"""Numbers: 64-bit integers, absent where masked. Text: absent where None. Packed text."""
 Chunk: TypeAlias = Mapping[str, Cells]
 
-_FORMATS: Final[dict[Form, bytes]] = {"number": b"l", "text": b"u"}
+_FORMATS: Final[dict[Form, bytes]] = {"number": b"l", "text": b"u", "packed": b"vu"}
 _NULLABLE: Final = 2
+_INLINE_BYTES: Final = 12
+"""A view holds texts that are no longer itself."""
+_PART_BITS: Final = 30
+"""A view's offset has 31 bits: memory is told in parts of half of that, which overlap by one."""
 _EXCUSE: Final = ctypes.create_string_buffer(b"the rows could not be made")
 
 
@@ -143,15 +150,20 @@ class ArrowStream:
         return 0
 
     def _fill(self, table: Any, chunk: Chunk) -> None:
-        columns = [self._column(form, chunk[name]) for name, form in self._forms.items()]
+        columns = [self._column(chunk[name]) for name in self._forms]
         pointers = _pointers(_Array, columns)
         self._describe(table, columns[0].length, [None], (columns, pointers))
         table.n_children, table.children = len(columns), pointers
 
-    def _column(self, form: Form, cells: Any) -> Any:
-        buffers = _number_buffers(cells) if form == "number" else _text_buffers(cells)
+    def _column(self, cells: Cells) -> Any:
+        if isinstance(cells, Texts):
+            length, buffers = len(cells.starts), _view_buffers(cells)
+        elif isinstance(cells, np.ndarray):
+            length, buffers = len(cells), _number_buffers(cells)
+        else:
+            length, buffers = len(cells), _text_buffers(cells)
         column = _Array()
-        self._describe(column, len(cells), buffers, None)
+        self._describe(column, length, buffers, None)
         column.null_count = -1 if buffers[0] is not None else 0
         return column
 
@@ -190,8 +202,8 @@ def _pointers(kind: type[ctypes.Structure], items: Sequence[Any]) -> Any:
     return (ctypes.POINTER(kind) * len(items))(*(ctypes.pointer(item) for item in items))
 
 
-def _number_buffers(cells: np.ma.MaskedArray[Any, Any]) -> list[NDArray[Any] | None]:
-    values = np.ascontiguousarray(cells.data, dtype=np.int64)
+def _number_buffers(cells: NDArray[Any]) -> list[NDArray[Any] | None]:
+    values = np.ascontiguousarray(np.ma.getdata(cells), dtype=np.int64)
     mask = np.ma.getmask(cells)
     absent = np.broadcast_to(np.asarray(mask, dtype=np.bool_), values.shape)
     return [_validity(~absent) if absent.any() else None, values]
@@ -204,6 +216,31 @@ def _text_buffers(cells: Sequence[str | None]) -> list[NDArray[Any] | None]:
     offsets = np.concatenate([[0], ends]).astype(np.int32)
     data = np.frombuffer(b"".join(encoded) or b"\0", dtype=np.uint8)
     return [None if present.all() else _validity(present), offsets, data]
+
+
+def _view_buffers(cells: Texts) -> list[NDArray[Any] | None]:
+    """Each view is a length, and then the text or its first four bytes and where it lies."""
+    data = np.frombuffer(cells.data or b"\0", dtype=np.uint8)
+    present, lengths = cells.lengths >= 0, np.maximum(cells.lengths, 0)
+    views = np.zeros((len(lengths), 4 + _INLINE_BYTES), dtype=np.uint8)
+    views[:, :4] = _as_bytes(lengths)
+    places = np.arange(_INLINE_BYTES)
+    short = np.flatnonzero(lengths <= _INLINE_BYTES)
+    # What lies behind the end of the memory is not looked at.
+    found = data[np.minimum(cells.starts[short][:, None] + places, len(data) - 1)]
+    views[short, 4:] = np.where(places < lengths[short][:, None], found, 0)
+    long = np.flatnonzero(lengths > _INLINE_BYTES)
+    starts = cells.starts[long]
+    views[long, 4:8] = data[starts[:, None] + places[:4]]
+    views[long, 8:12] = _as_bytes(starts >> _PART_BITS)
+    views[long, 12:] = _as_bytes(starts & ((1 << _PART_BITS) - 1))
+    parts = [data[at : at + (2 << _PART_BITS)] for at in range(0, len(data), 1 << _PART_BITS)]
+    sizes = np.array([len(part) for part in parts], dtype=np.int64)
+    return [None if present.all() else _validity(present), views, *parts, sizes]
+
+
+def _as_bytes(numbers: NDArray[Any]) -> NDArray[np.uint8]:
+    return numbers.astype("<i4")[:, None].view(np.uint8)
 
 
 def _validity(present: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from tailorbird.edges.arrow_stream import ArrowStream, Cells, Chunk, Form
+from tailorbird.edges.interrupts import interrupts_held
 from tailorbird.simulate.columns import (
     COLUMNS,
     LINES,
@@ -45,12 +46,16 @@ _FORMS: Final[dict[str, Form]] = {**{column.name: "number" for column in COLUMNS
 def write_parquet(simulation: Simulation, path: Path, progress: Progress | None = None) -> None:
     """All rows as one Parquet file with a column per property, rows in order of arrival."""
     columns = ", ".join(f"{_sql(column.kind, column.name)} AS {column.name}" for column in COLUMNS)
-    with _whole(path) as unfinished, duckdb.connect() as engine:
+    with (
+        _whole(path) as unfinished,
+        duckdb.connect() as engine,
+        interrupts_held() as raise_if_heard,
+    ):
         engine.execute(f"SET memory_limit = '{_MEMORY}'")
         engine.execute("SET threads = 1")  # with more, equal rows need not make equal files
-        rows = ArrowStream(_FORMS, _ahead(_chunks(simulation, progress)))
+        rows = ArrowStream(_FORMS, _ahead(_chunks(simulation, progress), raise_if_heard))
         engine.register("simulated_rows", rows)
-        try:
+        try:  # names of columns are the program's own, and the path is quoted
             engine.execute(
                 f"COPY (SELECT {columns}, {LINES} FROM simulated_rows) TO "  # noqa: S608
                 f"'{_quoted(unfinished)}' ({_FORMAT})"
@@ -85,12 +90,13 @@ def _chunks(simulation: Simulation, progress: Progress | None) -> Iterator[Chunk
         yield chunk
 
 
-def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+def _ahead(chunks: Iterator[Chunk], raise_if_heard: Callable[[], None]) -> Iterator[Chunk]:
     """The same chunks, the next one being drawn while the engine writes the last."""
     with ThreadPoolExecutor(1) as drawer:
         drawn = drawer.submit(next, chunks, None)
         while (chunk := drawn.result()) is not None:
             drawn = drawer.submit(next, chunks, None)
+            raise_if_heard()
             yield chunk
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,10 @@ from tailorbird.edges.file_systems import refuse_network
 from tailorbird.edges.kept_copies import keep_copy
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import NotWritableError
+
+BUSY_S: Final = 5.0
+"""So long it is waited for whoever else uses a file."""
+BETWEEN_S: Final = 0.005
 
 
 class What(str):
@@ -43,16 +48,27 @@ def open_file(path: Path | None, what: What, migrations: Sequence[str]) -> apsw.
     """
     if path is not None:
         refuse_network(path)
+    end_s = time.monotonic() + BUSY_S
     with told(what, path):
-        connection = apsw.Connection(":memory:" if path is None else str(path))
-        try:
-            connection.set_busy_timeout(5_000)
-            _migrate(connection, what, path, migrations)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-        except BaseException:
-            connection.close()
-            raise
+        while True:
+            try:
+                return _opened(path, what, migrations)
+            except apsw.BusyError:  # the engine waits by itself, but not for who begins to use it
+                if time.monotonic() >= end_s:
+                    raise
+            time.sleep(BETWEEN_S)
+
+
+def _opened(path: Path | None, what: What, migrations: Sequence[str]) -> apsw.Connection:
+    connection = apsw.Connection(":memory:" if path is None else str(path))
+    try:
+        connection.set_busy_timeout(round(BUSY_S * 1_000))
+        _migrate(connection, what, path, migrations)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -73,6 +89,16 @@ class SqliteFile:
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
+
+
+def position_in(path: Path, what: What) -> int:
+    """How far a file is that follows the log, without changing it; raises `InputError`."""
+    with told(what, path):
+        connection = apsw.Connection(str(path))
+        try:
+            return int(connection.execute("SELECT position FROM meta").get)
+        finally:
+            connection.close()
 
 
 def engine_version() -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tailorbird.events.json_values import fault_of_json
+from tailorbird.events.exact_json import read_stored
 from tailorbird.events.memo import Memo
 from tailorbird.events.times import TimeForm, TimeReader
 from tailorbird.kernel.instants import format_instant
@@ -19,7 +19,6 @@ from tailorbird.kernel.values import (
     Value,
     format_number,
     parse_number,
-    read_json,
     write_tagged,
 )
 
@@ -41,7 +40,9 @@ def tagged(value: Value) -> str:
         text = _encode(value).decode()
     except TypeError:  # something missing in it
         return write_tagged(value)
-    return write_tagged(value) if '"#' in text or '"digits"' in text else text
+    if "#" in text and '"#' in text:
+        return write_tagged(value)
+    return write_tagged(value) if '"digits"' in text else text
 
 
 def read_number(text: str) -> Value:
@@ -64,10 +65,10 @@ def _boolean(text: str) -> Value:
 
 def _json(text: str) -> Value:
     try:
-        value = read_json(text)
+        value, fault = read_stored(text)
     except (ValueError, RecursionError):
         return MISSING
-    return MISSING if fault_of_json(text, value) else value
+    return MISSING if fault else value
 
 
 def _time(zone: ZoneInfo | None) -> Callable[[str], Value]:

@@ -75,8 +75,8 @@ class JsonChunk:
         return memo.column(self.texts(column))
 
     def contents(self) -> list[str]:
-        """The line of each row."""
-        return [self._rows.raw(row).strip() for row in range(self.count)]
+        """The line of each row, or what else tells it from others."""
+        return [self._rows.said(row) for row in range(self.count)]
 
 
 class PropertyReader:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -38,8 +40,10 @@ class FactColumns(NamedTuple):
         """The facts but those at the given places."""
         if not rows:
             return self
-        left = [row for row in range(self.length) if row not in rows]
-        picked: Any = ([column[row] for row in left] for column in self)
+        kept = [True] * self.length
+        for row in rows:
+            kept[row] = False
+        picked: Any = (list(compress(column, kept)) for column in self)
         return FactColumns(*picked)
 
 
@@ -71,28 +75,36 @@ def columns_from_rows(rows: Sequence[tuple[Any, ...]]) -> FactColumns:
     """Columns from rows whose cells stand in the order of the columns."""
     if not rows:
         return FactColumns(*([] for _ in FactColumns._fields))
+    if len(rows) == 1:  # most requests are one event; the same, quicker
+        return FactColumns._make([[cell] for cell in rows[0]])
     return FactColumns(*(list(column) for column in zip(*rows, strict=True)))
 
 
 def facts_of(columns: FactColumns, positions: Sequence[int]) -> list[Fact]:
-    """Accepted facts out of columns: the inverse of `columns_of`, with positions."""
-    return [
-        Fact(subject, time_us, id_, name, object_of(properties), object_of(context), *others)
-        for subject, time_us, id_, name, properties, context, *others in zip(
-            columns.subject,
-            columns.time_us,
-            columns.id,
-            columns.name,
-            columns.properties,
-            columns.context,
-            columns.act,
-            columns.active,
-            columns.source,
-            positions,
-            columns.known_us,
-            strict=True,
-        )
-    ]
+    """Accepted facts out of columns: the inverse of `columns_of`, with positions.
+
+    A context comes with many facts, mostly the same: then they share it.
+    """
+    contexts = {text: object_of(text) for text in set(columns.context)}
+    rows = zip(
+        columns.subject,
+        columns.time_us,
+        columns.id,
+        columns.name,
+        map(object_of, columns.properties),
+        map(contexts.__getitem__, columns.context),
+        columns.act,
+        columns.active,
+        columns.source,
+        positions,
+        columns.known_us,
+        strict=True,
+    )
+    return list(map(fact_of, rows))
+
+
+fact_of: Final = partial(tuple.__new__, Fact)
+"""The same as `Fact._make`, several times as fast: cells that stand in the order of the fields."""
 
 
 _decode: Final = msgspec.json.Decoder().decode

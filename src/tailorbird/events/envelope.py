@@ -35,7 +35,7 @@ def refusal_of_name(name: str) -> str | None:
         return "no event name"
     if len(name) > limits.NAME_CHARACTERS:
         return f"the event name has more than {limits.NAME_CHARACTERS} characters"
-    if name.startswith("$") and name not in RESERVED:
+    if name[0] == "$" and name not in RESERVED:
         return f"names with $ are reserved; there is none {name!r}{nearest(name, RESERVED)}"
     return None
 
@@ -109,7 +109,7 @@ def _content(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, di
         own: dict[str, Any] = {key: message[key] for key in ("name", "category") if key in message}
         return PAGE_VIEWED if call == "page" else SCREEN_VIEWED, {**properties, **own}
     if call == "identify":
-        return TRAITS, _object(message, "traits")
+        return TRAITS, _object(message, "traits") or _traits_around(message)
     if call == "group":
         return GROUP, {**_object(message, "traits"), "group": message.get("groupId")}
     if call == "alias":
@@ -124,6 +124,11 @@ def _content(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, di
         return MERGE, {"other": other}
     known = nearest(call, TYPES) if isinstance(call, str) else nearest("", TYPES)
     raise RefusedError("type", f"there is no message type {call!r}{known}")
+
+
+def _traits_around(message: dict[str, Any]) -> dict[str, Any]:
+    """The traits of kits that say them in the context of an identify call."""
+    return _object(_object(message, "context"), "traits")
 
 
 def _object(message: dict[str, Any], key: str) -> dict[str, Any]:
@@ -147,6 +152,8 @@ def _subject(message: dict[str, Any], identifiers: Identifiers) -> tuple[str, st
 
     With it goes what was said before it and identifies nobody.
     """
+    if text := identifiers.read(message.get("userId")):
+        return text, None
     passed_over = None
     for said, path in _NAMED:
         value = at_path(message, path)

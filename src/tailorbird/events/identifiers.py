@@ -46,7 +46,7 @@ class Identifiers:
 
     def read(self, value: Any) -> str | None:
         """The identifier that a value is; None when it is none."""
-        text = as_text(value)
+        text = value if type(value) is str else as_text(value)
         return None if text is None or self.refuses(text) else text
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tailorbird.events.json_values import fault_of_json
+from tailorbird.events.exact_json import read_stored
 from tailorbird.events.refusals import RefusedError
-from tailorbird.kernel.values import read_json
 
 
 def read_object(line: str) -> dict[str, Any]:
@@ -16,13 +15,13 @@ def read_object(line: str) -> dict[str, Any]:
     {'price': 2500000}
     """
     try:
-        value = read_json(line)
+        value, fault = read_stored(line)
     except RecursionError:
         raise RefusedError("json", "JSON nested too deep") from None
     except ValueError as error:
         raise RefusedError("json", f"no JSON: {error}") from None
     if not isinstance(value, dict):
         raise RefusedError("json", "no JSON object")
-    if fault := fault_of_json(line, value):
+    if fault:
         raise RefusedError("json", fault)
     return value

@@ -7,17 +7,20 @@ from typing import Final, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 from tailorbird.events.cells import Kind
+from tailorbird.events.log_layout import read_layout
 from tailorbird.events.rules import Rule, read_rule
 from tailorbird.events.sections import Section, read_sections
 from tailorbird.events.times import TimeForm, Unit, pattern_fault
 from tailorbird.kernel import limits
+from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import RESERVED
 from tailorbird.kernel.instants import find_zone
 
 Call = Literal["track", "page", "screen", "identify", "group", "alias"]
 CALLS: Final[tuple[Call, ...]] = get_args(Call)
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-FORMATS: Final = ("csv", "jsonl", "parquet", "segment")
+FORMATS: Final = ("access-log", "cloudevents", "csv", "jsonl", "parquet", "segment")
+WITHOUT_PERSON: Final = ("reject", "order", "skip")
 
 _ROW_KEYS: Final = (
     "columns",
@@ -36,7 +39,11 @@ _ROW_KEYS: Final = (
     "others",
     "orders",
 )
-MAPPING_KEYS: Final = ("about", "source", "format", "separator", "encoding", "variants", *_ROW_KEYS)
+MAPPING_KEYS: Final = (
+    *("about", "source", "format", "separator", "encoding", "layout", "site", "variants"),
+    "translate",
+    *_ROW_KEYS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,19 @@ class Mapping:
     name: str
     source: str
     format: str | None = None
+    translate: bool = True
+    """Whether messages get the names of the one vocabulary."""
     columns: tuple[str, ...] | None = None
     """The names of the columns where the file has no line with names."""
     separator: str = ","
     encoding: str = "utf-8"
+    layout: str = "combined"
+    """How the lines of an access log are laid out."""
+    site: str = ""
+    """What stands before the paths of an access log, such as ``https://shop.example``."""
     person: tuple[str, ...] = ()
     """Columns; the first that is not empty says who."""
-    without_person: Literal["reject", "order"] = "reject"
+    without_person: Literal["reject", "order", "skip"] = "reject"
     time: TimeColumn | None = None
     received: TimeColumn | None = None
     event: str | None = None
@@ -112,6 +125,11 @@ class Mapping:
     orders: Orders | None = None
     variants: tuple[Mapping, ...] = ()
     """Mappings for files without a line of names, told apart by how many columns they have."""
+
+    @property
+    def holds_messages(self) -> bool:
+        """Whether each line says by itself who, when and what."""
+        return self.format in ("segment", "cloudevents")
 
     def columns_used(self) -> dict[str, str]:
         """Each column that is read, and what for."""
@@ -145,14 +163,38 @@ def parse_mapping(text: str, file: str, name: str) -> Mapping:
         separator=separator,
         encoding=top.choice("encoding", ("utf-8", "latin-1", "cp1252"), "utf-8"),
     )
-    if chosen == "segment":
-        return shared
+    if shared.holds_messages:
+        return replace(shared, translate=top.flag("translate", True))
+    if "translate" in top:
+        says = "`translate` is for whole messages; elsewhere `names` says what names become"
+        top.refuse(says, "translate")
+    shared = _log(top, shared)
     if "variants" not in top:
         return _rows(top, shared)
     variants = tuple(_variant(entry, shared) for entry in top.sections("variants", _ROW_KEYS))
     if len({len(variant.columns or ()) for variant in variants}) < len(variants):
         top.refuse("two variants have equally many columns", "variants")
     return replace(shared, variants=variants)
+
+
+def _log(top: Section, shared: Mapping) -> Mapping:
+    """With what only the lines of an access log need."""
+    if shared.format != "access-log":
+        for key in ("layout", "site"):
+            if key in top:
+                top.refuse(f"`{key}` is for `format: access-log`", key)
+        return shared
+    if "variants" in top or "columns" in top:
+        key = "variants" if "variants" in top else "columns"
+        top.refuse(f"an access log has no `{key}`: its `layout` says what a line holds", key)
+    layout, site = top.text("layout", "combined"), top.text("site", "")
+    try:
+        read_layout(layout)
+    except InputError as error:
+        top.refuse(str(error), "layout")
+    if site and not site.startswith(("https://", "http://")):
+        top.refuse(f"`site` begins with https://, not {site!r}", "site")
+    return replace(shared, layout=layout, site=site)
 
 
 def _variant(section: Section, shared: Mapping) -> Mapping:
@@ -170,7 +212,8 @@ def _rows(top: Section, shared: Mapping) -> Mapping:
         columns=top.texts("columns") or None,
         person=person,
         without_person=cast(
-            Literal["reject", "order"], top.choice("without_person", ("reject", "order"), "reject")
+            Literal["reject", "order", "skip"],
+            top.choice("without_person", WITHOUT_PERSON, "reject"),
         ),
         time=_time(top, "time"),
         received=_time(top, "received") if "received" in top else None,
@@ -181,7 +224,7 @@ def _rows(top: Section, shared: Mapping) -> Mapping:
         passive=frozenset(top.texts("passive")),
         properties=_properties(top, "properties"),
         context=_properties(top, "context"),
-        others=top.flag("others", True),
+        others=top.flag("others", shared.format != "access-log"),
         orders=_orders(top),
     )
     return _checked(_event(top, read), top)

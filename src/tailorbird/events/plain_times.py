@@ -33,8 +33,7 @@ def plain_instants(column: Sequence[str | None], *, is_utc: bool) -> tuple[Array
     """
     texts = [text or "" for text in column]
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    fixed = np.array(texts, f"U{_LONGEST + 1}")
-    codes = fixed.view(np.uint32).reshape(len(texts), _LONGEST + 1).T.astype(np.int64)
+    codes = _codes(texts)
     ends, is_zoned = _without_zone(codes, lengths)
     digits = codes - ord("0")
     is_digit = (digits >= 0) & (digits <= 9)
@@ -42,16 +41,26 @@ def plain_instants(column: Sequence[str | None], *, is_utc: bool) -> tuple[Array
     for place in _DIGITS:
         good &= is_digit[place]
     for place, allowed in _BETWEEN.items():
-        good &= np.isin(codes[place], [ord(character) for character in allowed])
+        good &= np.any([codes[place] == ord(character) for character in allowed], axis=0)
     fraction_us, has_fraction = _fraction(codes, digits, is_digit, ends)
     good &= (ends == _CLOCK_ENDS) | has_fraction
-    year = digits[:4].T @ np.array([1000, 100, 10, 1])
-    month, day, hour, minute, second = (
-        10 * digits[place] + digits[place + 1] for place in (5, 8, 11, 14, 17)
+    century, of_century, month, day, hour, minute, second = (
+        10 * digits[place].astype(np.int64) + digits[place + 1]
+        for place in (0, 2, 5, 8, 11, 14, 17)
     )
+    year = 100 * century + of_century
     good &= _is_date(year, month, day) & (hour <= 23) & (minute <= 59) & (second <= 59)
     seconds = ((_days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
     return seconds * SECOND + fraction_us, good
+
+
+def _codes(texts: Sequence[str]) -> Array:
+    """The characters of all texts, one row a place; what is not ASCII is no plain time."""
+    try:
+        fixed = np.array(texts, f"S{_LONGEST + 1}")
+    except UnicodeEncodeError:
+        fixed = np.array([text if text.isascii() else "?" for text in texts], f"S{_LONGEST + 1}")
+    return np.ascontiguousarray(fixed.view(np.uint8).reshape(-1, _LONGEST + 1).T).astype(np.int16)
 
 
 def _without_zone(codes: Array, lengths: Array) -> tuple[Array, Array]:

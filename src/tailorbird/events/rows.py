@@ -192,7 +192,9 @@ class RowMapper:
                 WORKSPACE if name in WORKSPACE_FACTS else subject
                 for name, subject in zip(draft.names, subjects, strict=True)
             ]
-        if "" in subjects:
+        if "" in subjects and self._mapping.without_person == "skip":
+            draft.skipped.update(row for row, subject in enumerate(subjects) if not subject)
+        elif "" in subjects:
             draft.refuse((row for row, subject in enumerate(subjects) if not subject), "no person")
         draft.subjects = subjects
 

@@ -22,11 +22,14 @@ _COMPARISONS: Final[dict[str, Callable[[int, int], bool]]] = {
     "!=": operator.ne,
 }
 _NUMBER: Final = re.compile(r"(<=?|>=?|[=!]=) ?(-?\d{1,11}(?:\.\d{1,6})?)", re.ASCII)
-_TEXT: Final = re.compile(r"(is not|is|begins with) (.+)")
+_TEXT: Final = re.compile(r"(is one of|is none of|is not|is|begins with|ends with) (.+)")
 _TEXTS: Final[dict[str, Callable[[str, str], bool]]] = {
     "is": operator.eq,
     "is not": operator.ne,
     "begins with": str.startswith,
+    "ends with": str.endswith,
+    "is one of": lambda cell, wanted: cell in wanted.split(),
+    "is none of": lambda cell, wanted: cell not in wanted.split(),
 }
 
 
@@ -61,7 +64,8 @@ def read_rule(section: Section) -> Rule:
         if condition_test(condition.says) is None:
             when.refuse(
                 f"{condition.says!r} is no condition; allowed are missing, present, "
-                "a comparison such as `< 0`, `is TEXT`, `is not TEXT`, `begins with TEXT`",
+                "a comparison such as `< 0`, `is TEXT`, `is not TEXT`, `is one of TEXT TEXT`, "
+                "`is none of TEXT TEXT`, `begins with TEXT`, `ends with TEXT`",
                 condition.column,
             )
     if ("event" in section) == ("skip" in section):

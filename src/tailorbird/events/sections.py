@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NoReturn
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tailorbird.kernel.errors import DefinitionError, Place, Problem, nearest
+
+_YAML: Final = "tag:yaml.org,2002:"
+_WORDS: Final = {"true": True, "false": False}
+
+
+def _number(read: Callable[[str], int | float], text: str) -> int | float:
+    value = read(text)
+    if "_" in text or not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+_SCALARS: Final[dict[str, Callable[[str], Any]]] = {
+    "str": str,
+    "int": lambda text: _number(int, text),
+    "float": lambda text: _number(float, text),
+    "bool": lambda text: _WORDS[text],
+    "null": lambda _: None,
+    "timestamp": str,
+}
 
 
 class Section:
@@ -50,6 +71,11 @@ class Section:
     def _fault(self, message: str, node: Node) -> Problem:
         mark = node.start_mark
         return Problem(Place(self._file, mark.line + 1, mark.column + 1), message)
+
+    def is_null(self, key: str) -> bool:
+        """Whether nothing stands under a key, as when all of it is commented out."""
+        node = self._nodes.get(key)
+        return isinstance(node, ScalarNode) and str(node.tag).endswith(":null")
 
     def is_section(self, key: str) -> bool:
         """Whether the value of a key is a mapping itself."""
@@ -93,6 +119,46 @@ class Section:
             return (self.text(key),)
         return tuple(self._scalar(node, f"an entry of `{key}`") for node in self._items(key))
 
+    def value(self, key: str, *, depth: int, size: int) -> Any:
+        """What stands under a key as JSON would have it, so deep and of so many parts at most."""
+        if key not in self._nodes:
+            self.refuse(f"{self._what} needs `{key}`")
+        left = [size]
+        return self._value(self._nodes[key], depth, left)
+
+    def _value(self, node: Node, depth: int, left: list[int]) -> Any:
+        left[0] -= 1
+        if left[0] < 0 or not depth:
+            self.refuse("this is too large, or nested too deep", node)
+        if node.anchor is not None:
+            self.refuse(f"&{node.anchor} and *{node.anchor} are not used here", node)
+        if isinstance(node, MappingNode):
+            found: dict[str, Any] = {}
+            for key_node, value in node.value:
+                key = self._scalar(key_node, "a key")
+                if key in found:
+                    self.refuse(f"{key!r} is said twice", key_node)
+                found[key] = self._value(value, depth - 1, left)
+            return found
+        if isinstance(node, SequenceNode):
+            return [self._value(item, depth - 1, left) for item in node.value]
+        text = self._scalar(node, "a value")
+        read = _SCALARS.get(str(node.tag).removeprefix(_YAML))
+        try:
+            return text if read is None else read(text)
+        except (KeyError, ValueError):
+            self.refuse(f"{text!r} is no value of JSON; put a text in quotes", node)
+
+    def refuse_within(self, key: str, path: Sequence[object], message: str) -> NoReturn:
+        """Raise the error about a part of the value of a key, found by keys and numbers."""
+        node = self._nodes.get(key, self._node)
+        for step in path:
+            if isinstance(node, MappingNode):
+                node = next((v for k, v in node.value if k.value == step), node)
+            elif isinstance(node, SequenceNode) and isinstance(step, int):
+                node = node.value[step]
+        self.refuse(message, node)
+
     def _items(self, key: str) -> list[Node]:
         node = self._nodes.get(key)
         if node is None:
@@ -108,7 +174,7 @@ class Section:
         return str(node.value)
 
 
-def read_sections(text: str, file: str, what: str, allowed: Sequence[str]) -> Section:
+def read_sections(text: str, file: str, what: str, allowed: Sequence[str] | None) -> Section:
     """The top of a YAML file; raises `DefinitionError` when it is none."""
     try:
         root = YAML(typ="safe", pure=True).compose(text)

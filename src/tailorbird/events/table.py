@@ -22,6 +22,12 @@ class JsonRows(NamedTuple):
     rows: Sequence[dict[str, Any]]
     lines: Sequence[int]
     raw: Callable[[int], str]
+    origin: Callable[[int], str] | None = None
+    """What the id of a row is made of that has none; None: what it says."""
+
+    def said(self, place: int) -> str:
+        """What the id of the row at a place is made of."""
+        return (self.origin or self.raw)(place).strip()
 
 
 Rows: TypeAlias = TextRows | JsonRows

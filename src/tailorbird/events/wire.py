@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from tailorbird.events.exact_json import read_stored
 from tailorbird.events.json_values import fault_of_json
 from tailorbird.events.refusals import Refusal
 from tailorbird.kernel import limits
@@ -121,6 +122,12 @@ def read_single(text: bytes) -> Body:
     return Body([(message, fault)], message, [text])
 
 
+def as_call(body: Body, call: str) -> Body:
+    """The one message of a body, for an address that says by itself which call it is."""
+    message: dict[str, Any] = {**body.shared, "type": call}
+    return Body([(message, fault) for _, fault in body.messages], body.shared, body.texts)
+
+
 def _read_whole(text: bytes) -> Body:
     """The same for JSON that is not strict, such as one with NaN."""
     try:
@@ -135,24 +142,22 @@ def _read_whole(text: bytes) -> Body:
         raise UnreadableError("the body is no JSON object with a list `batch`")
     _check_count(len(batch))
     head = {key: value for key, value in body.items() if key != "batch"}
-    return Body([(one, _fault(written, one)) for one in batch], head)
+    return Body([(one, _refusal(fault_of_json(written, one))) for one in batch], head)
 
 
 def _message(text: bytes) -> tuple[Value, Refusal | None]:
     if len(text) > limits.FACT_BYTES:
         return None, Refusal("size", f"the message has more than {limits.FACT_BYTES} bytes")
     try:
-        written = text.decode()
-        value = read_json(written)
-        return value, _fault(written, value)
+        value, fault = read_stored(text)
     except RecursionError:
         return None, Refusal("json", _TOO_DEEP)
     except ValueError as error:
         return None, Refusal("json", f"no JSON: {error}")
+    return value, _refusal(fault)
 
 
-def _fault(written: str, value: Value) -> Refusal | None:
-    fault = fault_of_json(written, value)
+def _refusal(fault: str | None) -> Refusal | None:
     return None if fault is None else Refusal("json", fault)
 
 

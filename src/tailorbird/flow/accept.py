@@ -32,11 +32,19 @@ def _admitted(
     batch: Iterable[Arrival], now_us: int, first_live_us: int | None
 ) -> Iterator[FactColumns]:
     for columns, refuse in batch:
-        refused = faults(columns)
+        left, refused = admitted(columns, now_us, first_live_us)
         for row, reason in refused.items():
             refuse(row, reason)
-        admitted = columns.without(refused.keys())
-        yield admitted._replace(known_us=_known_times(admitted, now_us, first_live_us))
+        yield left
+
+
+def admitted(
+    columns: FactColumns, now_us: int, first_live_us: int | None = None
+) -> tuple[FactColumns, dict[int, str]]:
+    """The facts that break no limit, with known times, and by place why the others do."""
+    refused = faults(columns)
+    left = columns.without(refused.keys())
+    return left._replace(known_us=_known_times(left, now_us, first_live_us)), refused
 
 
 def _known_times(

@@ -89,6 +89,9 @@ class Live(LivePeople):
         """Whether the stored states are of other definitions: then they have to be adopted."""
         self._recording = Recording(self._store.last_number(), self._max_lateness_us)
         self._last_number = self._recording.last
+        self._has_turned = False
+        """Whether the last commit turned anybody."""
+        self._first_number = self._store.first_number()
         self._world = World(self._store.workspace_facts())
         self._heavy = {}
         self._residents.forget()
@@ -118,18 +121,24 @@ class Live(LivePeople):
 
     @contextmanager
     def _commit(self) -> Iterator[list[Turns]]:
-        """One transaction of the store; its steps of the record are there at the end."""
+        """One transaction of the store; its steps of the record are there at the end.
+
+        A commit that turns somebody is synced, and mostly follows another one that did: so whether
+        it has to be is guessed, and mended with a second one.
+        """
         turned: list[Turns] = []
         with self._lock:
             assert not self.is_stale, "the stored states are of other definitions: adopt first"
+            is_lasting = self._has_turned
             try:
-                with self._store.transaction():
+                with self._store.transaction(is_lasting=is_lasting):
                     yield turned
                     turned += self._recording.taken()
                     self._residents.store()
                     self._note(turned)
                     self._store.put_meta(LiveMeta(self.position, self._clock_us, self._fingerprint))
-                if self._recording.last != self._last_number:
+                self._has_turned = self._recording.last != self._last_number
+                if self._has_turned and not is_lasting:
                     self._store.make_lasting()
             except BaseException:
                 self._load()
@@ -138,6 +147,15 @@ class Live(LivePeople):
             self._next_wake_us = self._stored_wake_us()
             self._committed = self.position
             self._last_number = self._recording.last
+            self._first_number = self._first_number or min(self._last_number, 1)
+
+    def forget_record(self, before_us: int, most: int) -> int:
+        """Let go of so many of the record's oldest steps, if they are from before an instant."""
+        with self._lock:
+            with self._store.transaction():
+                gone = self._store.forget_record(before_us, most)
+            self._first_number = self._store.first_number()
+            return gone
 
     def _note(self, steps: Sequence[Turns], *, is_told: bool = True) -> None:
         """Put steps into the record, and messages about them into the outbox."""
@@ -175,34 +193,60 @@ class Live(LivePeople):
     ) -> None:
         self._residents.expect(set(chunk.columns.subject))
         together, following = Together(chunk.columns.subject), chunk.next_position
-        for fact in facts_of(chunk.columns, chunk.positions):
-            self._clock_us = max(self._clock_us, min(fact.known_us, now_us))
-            if together.wants(fact):
-                self._hold(together, fact)
+        for fact in self._facts_in(chunk, now_us):
+            if fact.known_us > self._clock_us:
+                self._clock_us = max(self._clock_us, min(fact.known_us, now_us))
+            if fact.name in ABOUT_OTHERS or fact.subject == WORKSPACE:
+                self._take_for_others(fact, together)
             else:
-                if together:
-                    self._take_those_before(fact, together)
-                self._take(fact, self._clock_us)
+                self._take(fact, together)
             if enough():
                 following = fact.position + 1
                 break
         self._take_all(together.taken(), following - 1)
         self.position = following
 
-    def _hold(self, together: Together, fact: Fact) -> None:
-        """Let a fact wait for others of the same person in this commit."""
-        resident = self._residents.of(fact.subject) or self._residents.made([fact.subject])
-        if together.hold(resident.person, fact):
-            self._wake_until(resident, self._clock_us, fact.position - 1)
+    def _facts_in(self, chunk: LogChunk, now_us: int) -> list[Fact]:
+        """The facts of a chunk; contexts are left out where nobody looks at them.
 
-    def _take_those_before(self, fact: Fact, together: Together) -> None:
-        """Whoever a fact is about, nothing may wait that came before it."""
+        A fact that is kept as a whole has it: the workspace's, and those still to come.
+        """
+        columns = chunk.columns
+        times = zip(columns.time_us, columns.known_us, strict=True)
+        if (
+            self.plan.reads_context
+            or WORKSPACE in columns.subject
+            or any(time_us > min(known_us or 0, now_us) for time_us, known_us in times)
+        ):
+            return facts_of(columns, chunk.positions)
+        return facts_of(columns._replace(context=[None] * columns.length), chunk.positions)
+
+    def _take_for_others(self, fact: Fact, together: Together) -> None:
+        """Whoever such a fact is about, nothing may wait that came before it."""
         if fact.name in ABOUT_OTHERS:
             self._take_all(together.taken(), fact.position - 1)
+        self._recording.about(fact.time_us)
+        if fact.subject == WORKSPACE:
+            self._take_in_workspace(fact, self._clock_us)
             return
-        resident = self._residents.of(fact.subject)
-        if resident is not None:
+        if fact.name == MERGE:
+            self._unite(fact, self._clock_us)
+        elif fact.name == UNMERGE:
+            self._part(fact, self._clock_us)
+        resident = self._residents.expected(fact.subject) or self._residents.made(fact.subject)
+        self._step(resident, fact, self._clock_us)
+
+    def _take(self, fact: Fact, together: Together) -> None:
+        """Take in a fact of one person, or let it wait for others of hers in this commit."""
+        resident = self._residents.expected(fact.subject) or self._residents.made(fact.subject)
+        if fact.subject in together.crowded:
+            if together.hold(resident.person, fact):
+                self._wake_until(resident, self._clock_us, fact.position - 1)
+            return
+        if together.crowded:
             self._take_all(together.taken_of(resident.person), fact.position - 1)
+        self._recording.about(fact.time_us)
+        self._step(resident, fact, self._clock_us)
 
     def _take_all(self, held: Iterable[tuple[int, list[Fact]]], position: int) -> None:
         """Take in what waited, up to a position: one answer for all facts of a person."""
@@ -227,22 +271,9 @@ class Live(LivePeople):
                     self._wake_until(self._residents.get(person), now_us, self.position - 1)
             return Entries(turned)
 
-    def _take(self, fact: Fact, now_us: int) -> None:
-        self._recording.about(fact.time_us)
-        if fact.subject == WORKSPACE:
-            self._take_in_workspace(fact, now_us)
-            return
-        if fact.name == MERGE:
-            self._unite(fact, now_us)
-        elif fact.name == UNMERGE:
-            self._part(fact, now_us)
-        resident = self._residents.of(fact.subject)
-        if resident is None:
-            resident = self._residents.made([fact.subject])
-        self._step(resident, fact, now_us)
-
     def _step(self, resident: Resident, fact: Fact, now_us: int) -> None:
-        self._wake_until(resident, now_us, fact.position - 1)
+        if resident.state.wake_at <= now_us:
+            self._wake_until(resident, now_us, fact.position - 1)
         if resident.is_pending:
             self._wait(resident, fact)
             return
@@ -281,7 +312,9 @@ class Live(LivePeople):
 
         Facts that were taken in since are taken in again under the new plan, up to where the old
         one is: there it takes effect, and the record tells who stands otherwise because of it.
-        Of a store that is filled for the first time nobody is told: they turned before it was made.
+        States that are ahead, because facts were accepted while nobody took them in, take effect
+        where they are. Of a store that is filled for the first time nobody is told: they turned
+        before it was made.
         """
         with self._lock:
             self._switch(plan, lambda: fill(self._store, plan, given))
@@ -291,8 +324,14 @@ class Live(LivePeople):
 
         They may not be ahead of these.
         """
+
+        def copy() -> None:
+            self._store.copy_beside()
+            begun = self._store.meta().position
+            assert begun <= self.position or not self.position, "these states are ahead"
+
         with self._lock, self._store.beside(path):
-            self._switch(plan, self._store.copy_beside)
+            self._switch(plan, copy)
 
     def _switch(self, plan: live.Plan, fill_store: Callable[[], None]) -> None:
         before, until, self.is_stale = self.plan, self.position, False
@@ -316,7 +355,6 @@ class Live(LivePeople):
         self._store.clear()
         fill_store()
         meta = self._store.meta()
-        assert meta.position <= until or not until, "these states are ahead"
         self._store.put_meta(meta._replace(clock_us=max(clock_us, meta.clock_us)))
         self._load()
         while self.position < until:
@@ -358,7 +396,7 @@ class Live(LivePeople):
             return
         one, other = self._residents.of(link.one), self._residents.of(link.other)
         if one is None or other is None:
-            kept = one or other or self._residents.made([link.one, link.other])
+            kept = one or other or self._residents.made(link.one, link.other)
             self._residents.give(link.one, kept)
             self._residents.give(link.other, kept)
             self._rename(kept, min(kept.name, link.one, link.other), now_us, fact.position)
@@ -411,7 +449,7 @@ class Live(LivePeople):
         resident = self._residents.get(person)
         self._wake_until(resident, now_us, fact.position - 1)
         for part in parts[1:]:  # the first one keeps the name
-            made = self._residents.made(part)
+            made = self._residents.made(*part)
             self._store.give_links([link for link in links if link.one in part], made.person)
             self._mark(made, "merge")
         self._mark(resident, "merge")

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.asking import Asking, Person, as_of_now
 from tailorbird.flow.everybody import People, everybody, some
 from tailorbird.flow.questions import Question, reply
 from tailorbird.kernel.values import Value
@@ -87,6 +87,7 @@ class Answer:
         return as_flags(self.columns[key], self.listed)
 
 
+@as_of_now
 def answer(
     history: Warehouse,
     definitions: Definitions,
@@ -111,6 +112,7 @@ def answer(
     return Answer(asking, plan, at_us, some(asking, plan, persons, at_us, ways))
 
 
+@as_of_now
 def answers_many(
     history: Warehouse,
     definitions: Definitions,

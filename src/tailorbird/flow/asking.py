@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
-from typing import Final, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property, wraps
+from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,23 @@ from tailorbird.people.identity import people
 from tailorbird.ports import Warehouse
 
 _ASIDES: Final = frozenset({MERGE, UNMERGE, VERDICT})
+
+_History = TypeVar("_History", bound=Warehouse)
+_Given = ParamSpec("_Given")
+_Told = TypeVar("_Told")
+
+
+def as_of_now(
+    ask: Callable[Concatenate[_History, _Given], _Told],
+) -> Callable[Concatenate[_History, _Given], _Told]:
+    """A question that sees all of a history as it is when it begins."""
+
+    @wraps(ask)
+    def asked(history: _History, /, *given: _Given.args, **named: _Given.kwargs) -> _Told:
+        with history.as_of_now():
+            return ask(history, *given, **named)
+
+    return asked
 
 
 class Person(NamedTuple):

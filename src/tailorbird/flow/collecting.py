@@ -9,7 +9,7 @@ from typing import Final
 
 from tailorbird.events.arriving import Arrived
 from tailorbird.events.refusals import Refusal
-from tailorbird.flow.consenting import Consents
+from tailorbird.flow.consenting import Consents, Table
 from tailorbird.kernel.facts import CONSENT, MERGE, UNMERGE, VERDICT, WORKSPACE_FACTS
 
 ALWAYS: Final = frozenset({CONSENT, MERGE, UNMERGE, VERDICT}) | WORKSPACE_FACTS
@@ -20,10 +20,17 @@ class Collecting:
 
     def __init__(self, gate: Consents) -> None:
         self._gate = gate
+        self._found: tuple[Table, bool] = {}, False
+        """What `asks` said of which table."""
 
     def asks(self) -> bool:
         """Whether any purpose is asked about before events are taken."""
-        return any(purpose.collect == "asked" for purpose in self._gate.table().values())
+        table = self._gate.table()
+        looked_at, asks = self._found
+        if table is not looked_at:
+            asks = any(purpose.collect == "asked" for purpose in table.values())
+            self._found = table, asks
+        return asks
 
     def refused(self, found: Arrived) -> dict[int, Refusal]:
         """By place the messages that may not be stored; raises `BehindError`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import RLock
@@ -22,14 +22,15 @@ from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.facts import CONSENT, MERGE, UNMERGE, VERDICT, Fact
 from tailorbird.language.purposes import Purpose
 from tailorbird.people.parting import Link, link_of, parted, taken_back
-from tailorbird.ports import EventLog, Logged
+from tailorbird.ports import EventLog, LogChunk, Logged
 from tailorbird.ports.gate import ConsentFacts, ConsentStore
 
 _SILENT: Final = 1_000
 """So many groups of facts that say nothing of consent are noted before they are passed over."""
 FACTS: Final = 20_000
 """About so many facts of the log are looked at together."""
-_NAMES: Final = frozenset({CONSENT, MERGE, UNMERGE, VERDICT})
+NAMES: Final = frozenset({CONSENT, MERGE, UNMERGE, VERDICT})
+"""Only facts with these names can change what the gate says."""
 
 Table = Mapping[str, Purpose]
 _logger = logging.getLogger("tailorbird.consenting")
@@ -100,6 +101,32 @@ class Consents:
             first, end = self._silent.popleft()
             if self._store.position == first:
                 self._store.absorb(ConsentFacts(), end)
+
+    @property
+    def position(self) -> int:
+        """How far of the log is known."""
+        return self._store.position
+
+    @property
+    def is_far_behind(self) -> bool:
+        """Whether more of the log is to be read than is read together."""
+        return self._log.end_position - self._store.position > FACTS
+
+    def take_picked(self, told: Callable[[int], Iterable[LogChunk]]) -> None:
+        """Take in what was picked out of a part of the log, which nobody has to open then.
+
+        ``told`` gives, from a position on, all facts that are named as one of `NAMES`; each part
+        stands for everything before its ``next_position``. A part of which some is known counts
+        once.
+        """
+        begin = self._store.position
+        for chunk in told(begin):
+            said = _said_in(chunk.columns, chunk.positions)
+            with self._lock:
+                self._pass_silent()
+                if begin <= self._store.position < chunk.next_position:
+                    self._store.absorb(said, chunk.next_position)
+            begin = chunk.next_position
 
     def follow(self) -> None:
         """Catch up with the log, however long that takes; nobody waits for more than a part."""
@@ -229,9 +256,9 @@ def _together(links: Sequence[tuple[Link, int]]) -> Together:
 
 def _said_in(columns: FactColumns, positions: Sequence[int]) -> ConsentFacts:
     """What some facts of the log say about consent; most say nothing."""
-    if _NAMES.isdisjoint(columns.name):
+    if NAMES.isdisjoint(columns.name):
         return ConsentFacts()
-    places = [place for place, name in enumerate(columns.name) if name in _NAMES]
+    places = [place for place, name in enumerate(columns.name) if name in NAMES]
     picked: Any = ([column[place] for place in places] for column in columns)
     return told_by(facts_of(FactColumns(*picked), [positions[place] for place in places]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from tailorbird.flow.asking import Asking
+from tailorbird.flow.asking import Asking, as_of_now
 from tailorbird.kernel.errors import InputError, UnknownNameError
 from tailorbird.kernel.instants import DAY, LAST_INSTANT
 from tailorbird.language.definitions import PERSONAS, Definitions, Key, Kind
@@ -25,6 +25,7 @@ class Explained(NamedTuple):
     explanation: Explanation
 
 
+@as_of_now
 def explained(
     history: Warehouse,
     definitions: Definitions,

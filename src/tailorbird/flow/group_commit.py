@@ -16,8 +16,16 @@ from tailorbird.ports import EventLog, Logged, NotWritableError, StaleWriterErro
 
 _LONGEST_S: Final = 30
 """Nobody is asked to wait longer."""
+_QUIET: Final = 2
+"""After so many turns of the loop without another fact nobody is about to come: in one a request is
+read, in the next one it is here."""
+_ENOUGH: Final = 100
+"""Of so many facts each bears so little of a sync that it is better to read on during the sync."""
 GROUP_FACTS: Final = 10_000
 """About so many facts are written with one sync, at most."""
+
+
+_NONE: Final = frozenset[int]()
 
 
 class OverloadedError(TailorbirdError):
@@ -42,7 +50,7 @@ class Admitted(NamedTuple):
 
 class _Waiting(NamedTuple):
     columns: FactColumns
-    places: list[int]
+    places: Sequence[int]
     """Where its facts stood in the request."""
     refused: dict[int, str]
     size: int
@@ -71,7 +79,7 @@ class GroupCommit:
         self._committed = committed
         self._waiting: list[_Waiting] = []
         self._facts = self._size = 0
-        self._second_per_fact = 0.0
+        self._second_per_fact = self._write_s = 0.0
         self._arrived = asyncio.Event()
         self._closing = False
 
@@ -84,7 +92,9 @@ class GroupCommit:
         urgent = _is_urgent(columns)
         self.check(urgent=urgent)
         refused = faults(columns)
-        places = [place for place in range(columns.length) if place not in refused]
+        places: Sequence[int] = range(columns.length)
+        if refused:
+            places = [place for place in places if place not in refused]
         kept = columns.without(refused.keys())
         done: asyncio.Future[Admitted] = asyncio.get_running_loop().create_future()
         size = sum(map(len, filter(None, kept.properties)))
@@ -123,7 +133,21 @@ class GroupCommit:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
+                await self._gather()
                 await self._write(self._next_group())
+
+    async def _gather(self) -> None:
+        """Let those join who are being heard just now: a sync costs the same for one and for all.
+
+        They are waited for while the loop's turns bring more, and no longer than the last write
+        took, so that nobody waits more than twice as long for it.
+        """
+        loop = asyncio.get_running_loop()
+        end_s, facts, quiet = loop.time() + self._write_s, self._facts, 0
+        while quiet < _QUIET and facts < _ENOUGH and loop.time() < end_s:
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if self._facts == facts else 0
+            facts = self._facts
 
     def close(self) -> None:
         """Take nothing more; what waits is still written."""
@@ -155,7 +179,8 @@ class GroupCommit:
         except Exception as error:  # whoever waits has to be told, whatever it is
             await self._write_apart(group, error)
             return
-        self._second_per_fact = (loop.time() - begun_s) / max(joined.length, 1)
+        self._write_s = loop.time() - begun_s
+        self._second_per_fact = self._write_s / max(joined.length, 1)
         _tell(group, told)
         self._committed(told.first_position + told.accepted.length)
 
@@ -176,7 +201,7 @@ class GroupCommit:
 
 def _is_urgent(columns: FactColumns) -> bool:
     """Whether all facts are about consent: who withdraws it need not wait until there is room."""
-    return columns.length > 0 and all(name == CONSENT for name in columns.name)
+    return columns.length > 0 and columns.name.count(CONSENT) == columns.length
 
 
 def _joined(parts: Sequence[FactColumns]) -> FactColumns:
@@ -192,9 +217,12 @@ def _tell(group: Sequence[_Waiting], told: Logged) -> None:
     begin, duplicates = 0, frozenset(told.duplicates)
     end_position = told.first_position + told.accepted.length
     for request in group:
-        own = range(begin, begin + request.columns.length)
-        begin = own.stop
-        known = frozenset(request.places[place - own.start] for place in own if place in duplicates)
+        known = _NONE
+        if duplicates:
+            own = range(begin, begin + request.columns.length)
+            begin = own.stop
+            mine = [place - own.start for place in own if place in duplicates]
+            known = frozenset(request.places[place] for place in mine)
         if not request.done.done():
             request.done.set_result(Admitted(request.refused, known, end_position))
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self, TextIO
+from typing import BinaryIO, Final, NamedTuple, Self
 
-from tailorbird.events.chunks import JsonChunk
+from tailorbird.events.columns import FactColumns
 from tailorbird.events.identifiers import USUAL, Identifiers
-from tailorbird.events.mapping import Mapping
-from tailorbird.events.messages import MessageMapper
-from tailorbird.events.rows import Mapped, RowMapper
-from tailorbird.events.table import JsonRows, Reject, Rows
-from tailorbird.flow.accept import Arrival, accept
-from tailorbird.kernel.errors import InputError, nearest
+from tailorbird.events.table import Reject
+from tailorbird.events.tracking_plan import NO_PLAN, TrackingPlan
+from tailorbird.flow.cycles import no_search_for_cycles
+from tailorbird.flow.mapped_rows import MappedRows, mapped_rows
 from tailorbird.ports import History, RowFile
 
 Progress = Callable[[int, int], None]
@@ -51,9 +47,11 @@ class ImportReport(NamedTuple):
 class Rejects:
     """Writes down rejected rows, one JSON object a line; no row, no file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most_bytes: int | None = None) -> None:
+        """``most_bytes``: the file goes on, until it has so many; then it is `put_by`."""
         self._path = path
-        self._stream: TextIO | None = None
+        self._most_bytes = most_bytes
+        self._stream: BinaryIO | None = None
         self.count = 0
         self._reasons: Counter[str] = Counter()
 
@@ -71,18 +69,39 @@ class Rejects:
 
     def add(self, reject: Reject) -> None:
         """Write one row down."""
-        if self._stream is None:
-            self._stream = self._path.open("w", encoding="utf-8", errors="backslashreplace")
         self.count += 1
         kind = reject.reason.split(":")[0].split(" '")[0].strip()
         if kind in self._reasons or len(self._reasons) < REASONS:
             self._reasons[kind] += 1
         written = reject._replace(raw=reject.raw[:RAW_CHARACTERS])._asdict()
-        self._stream.write(json.dumps(written, ensure_ascii=False) + "\n")
+        line = json.dumps(written, ensure_ascii=False) + "\n"
+        self._opened().write(line.encode(errors="backslashreplace"))
+
+    def _opened(self) -> BinaryIO:
+        if self._stream is not None and self._is_full(self._stream):
+            self._stream.close()
+            self._path.replace(put_by(self._path))
+            self._stream = None
+        if self._stream is None:
+            self._stream = self._path.open("wb" if self._most_bytes is None else "ab")
+            return self._opened()  # what was there before may be full
+        return self._stream
+
+    def _is_full(self, stream: BinaryIO) -> bool:
+        return self._most_bytes is not None and stream.tell() >= self._most_bytes
 
     def reasons(self) -> dict[str, int]:
         """The reasons and how often each was given, the most frequent first."""
         return dict(self._reasons.most_common())
+
+
+def put_by(path: Path) -> Path:
+    """Where a full file of rejected rows lies until the next one is full.
+
+    >>> put_by(Path("web.jsonl")).name
+    'web.before.jsonl'
+    """
+    return path.with_suffix(f".before{path.suffix}")
 
 
 def import_file(
@@ -93,126 +112,52 @@ def import_file(
     rejects_path: Path,
     progress: Progress | None = None,
     identifiers: Identifiers = USUAL,
+    plan: TrackingPlan = NO_PLAN,
+    looks_at_keys: bool = True,
+    rejects_bytes: int | None = None,
 ) -> ImportReport:
     """Import a file that was opened with its mapping, and close it.
 
-    What is already there changes nothing.
+    What is already there changes nothing. What does not fit the tracking ``plan`` is rejected
+    where the plan would reject it or keep it aside: the file of rejected rows has it.
 
-    Raises `InputError` when a column that the mapping needs is missing. Then, and whenever reading
-    fails, nothing of the file is stored.
+    Raises `InputError` when a column that the mapping needs is missing, also where none of the
+    first rows has a key, if ``looks_at_keys``. Then, and whenever reading
+    fails, nothing of the file is stored. With ``rejects_bytes`` the file of rejected rows is one
+    of many imports, see `Rejects`.
     """
-    with closing(rows), Rejects(rejects_path) as rejects, _no_search_for_cycles():
-        if rows.columns:
-            check_columns(rows.mapping, rows.columns)
-        walk = _Walk(rows, rejects, progress, identifiers)
-        appended = accept(walk.arrivals(), history, now_us=now_us)
+    with closing(rows):
+        parts = mapped_rows(
+            rows, now_us=now_us, identifiers=identifiers, plan=plan, looks_at_keys=looks_at_keys
+        )
+        return import_mapped(history, parts, Rejects(rejects_path, rejects_bytes), progress)
+
+
+def import_mapped(
+    history: History, parts: Iterable[MappedRows], rejects: Rejects, progress: Progress | None
+) -> ImportReport:
+    """Store what the rows of a file were mapped to, and account for all of them."""
+    read = skipped = 0
+    with rejects, no_search_for_cycles():
+
+        def facts() -> Iterator[FactColumns]:
+            nonlocal read, skipped
+            for part in parts:
+                read += part.rows
+                skipped += part.skipped
+                for reject in part.rejects:
+                    rejects.add(reject)
+                yield part.columns
+                if progress is not None and part.progress is not None:
+                    progress(*part.progress)
+
+        appended = history.append_columns(facts())
         return ImportReport(
-            walk.rows + walk.unread,
+            read,
             appended.accepted,
             appended.duplicates,
             rejects.count,
-            walk.skipped,
+            skipped,
             rejects.reasons(),
             appended.first_position,
         )
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Rows make millions of small lists and no cycles; looking for some takes half the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-class _Walk:
-    """One pass over a file."""
-
-    def __init__(
-        self,
-        rows: RowFile,
-        rejects: Rejects,
-        progress: Progress | None,
-        identifiers: Identifiers,
-    ) -> None:
-        self._identifiers = identifiers
-        self._file = rows
-        self._rejects = rejects
-        self._progress = progress
-        self.rows = 0
-        self.unread = 0
-        self.skipped = 0
-
-    def arrivals(self) -> Iterator[Arrival]:
-        mapper = _mapper(self._file, self._identifiers)
-        for chunk in self._file.chunks(self._unreadable):
-            if isinstance(chunk, JsonRows) and not self.rows:
-                _check_keys(self._file.mapping, chunk)
-            if not chunk.rows:
-                continue
-            self.rows += len(chunk.rows)
-            mapped = mapper.facts(chunk)
-            self.skipped += mapped.skipped
-            for place, reason in mapped.refused.items():
-                self._reject(chunk, place, reason)
-            yield Arrival(mapped.columns, partial(self._refused, chunk, mapped))
-            if self._progress is not None:
-                self._progress(*self._file.progress())
-        orders = mapper.order_facts()
-        yield Arrival(
-            orders,
-            lambda place, reason: self._rejects.add(Reject(0, reason, orders.id[place])),
-        )
-
-    def _unreadable(self, reject: Reject) -> None:
-        self.unread += 1
-        self._rejects.add(reject)
-
-    def _refused(self, chunk: Rows, mapped: Mapped, place: int, reason: str) -> None:
-        self._reject(chunk, mapped.places[place], reason)
-
-    def _reject(self, chunk: Rows, place: int, reason: str) -> None:
-        self._rejects.add(Reject(chunk.lines[place], reason, chunk.raw(place)))
-
-
-def _mapper(rows: RowFile, identifiers: Identifiers) -> RowMapper | MessageMapper:
-    if rows.mapping.format == "segment":
-        return MessageMapper(rows.mapping.source, identifiers)
-    return RowMapper(
-        rows.mapping,
-        rows.columns,
-        rows.kinds,
-        blank=rows.blank_is_value,
-        identifiers=identifiers,
-    )
-
-
-def check_columns(mapping: Mapping, columns: object) -> None:
-    """Raise `InputError` for the first column that the mapping reads and the file lacks."""
-    assert isinstance(columns, list | tuple)
-    for column, what in mapping.columns_used().items():
-        if column not in columns:
-            known, hint = ", ".join(map(repr, columns)), nearest(column, columns)
-            raise InputError(
-                f"the mapping {mapping.name} reads {what} from the column {column!r}, which the "
-                f"file does not have{hint if 'mean' in hint else ''}; its columns are {known}"
-            )
-
-
-def _check_keys(mapping: Mapping, chunk: JsonRows) -> None:
-    """The same for rows that name their keys themselves, by the first of them."""
-    if mapping.format == "segment" or mapping.time is None or not chunk.rows:
-        return
-    found = JsonChunk(chunk)
-    needed = {mapping.time.column: "time"} | ({mapping.event: "event"} if mapping.event else {})
-    for column, what in needed.items():
-        if not any(found.texts(column)):
-            keys = sorted({key for row in chunk.rows[:1_000] for key in row})
-            raise InputError(
-                f"the mapping {mapping.name} reads {what} from the key {column!r}, which none of "
-                f"the first rows has{nearest(column, keys)}"
-            )

@@ -15,6 +15,10 @@ from tailorbird.ports import Histories, StateStore
 from tailorbird.segments.membership import Turned
 
 
+class LongHistoryError(Exception):
+    """Only somebody's history tells of her, and reading it takes long."""
+
+
 class LivePeople:
     """The questions that `tailorbird.flow.advance.Live` answers; nothing here moves anybody."""
 
@@ -27,11 +31,17 @@ class LivePeople:
     _world: World
     _clock_us: int
     _last_number: int
+    _first_number: int
     _heavy: dict[int, PersonView]
     """By person: what is known of those whose history was too long to be kept."""
 
-    def person(self, identifier: str, now_us: int) -> PersonView | None:
-        """What is known of whoever has an identifier; None when nobody has it."""
+    def person(
+        self, identifier: str, now_us: int, *, with_users: bool = False, waits: bool = True
+    ) -> PersonView | None:
+        """What is known of whoever has an identifier; None when nobody has it.
+
+        Raises `LongHistoryError` where it ``waits`` for no history.
+        """
         with self._lock:
             resident = self._residents.of(identifier)
             if resident is None:
@@ -40,16 +50,24 @@ class LivePeople:
             subjects = tuple(self._store.subjects_of(resident.person))
             state, as_of = self._shown(resident, now_us)
             plan, at, is_pending = self.plan, (now_us, self._world), resident.is_pending
+            users = self._users_of(resident.person) if with_users else frozenset()
+        if state is None and not waits:
+            raise LongHistoryError
         if state is None:  # reading a history takes long: nobody else waits for it
             assert self._histories is not None
             state = read_anew(plan, self._histories.facts_of(subjects, as_of), *at)
-        return view(plan, subjects, state, at)._replace(as_of=as_of, is_pending=is_pending)
+        found = view(plan, subjects, state, at)
+        return found._replace(as_of=as_of, is_pending=is_pending, users=users)
+
+    def _users_of(self, person: int) -> frozenset[str]:
+        """The identifiers with which others of hers were linked."""
+        return frozenset(link.one for link in self._store.links_of(person))
 
     def watch(self, identifier: str, now_us: int) -> PersonView | None:
         """Begin to follow whoever has an identifier, now or later; tells of her as she is."""
         with self._lock:
             self._residents.watched.add(identifier, now_us)
-        return self.person(identifier, now_us)
+        return self.person(identifier, now_us, with_users=True)
 
     def unwatch(self, identifier: str) -> None:
         """Take one `watch` back."""
@@ -70,7 +88,7 @@ class LivePeople:
         for identifier in found:
             is_heavy, seen = self._heavy_of(identifier)
             if not is_heavy:
-                views.append((identifier, self.person(identifier, now_us)))
+                views.append((identifier, self.person(identifier, now_us, with_users=True)))
             elif seen is not None:
                 views.append((identifier, seen))
         with self._lock:
@@ -83,7 +101,12 @@ class LivePeople:
             resident = self._residents.of(identifier)
             if resident is None:
                 return False, None
-            return resident.state.heavy, self._heavy.get(resident.person)
+            seen = self._heavy.get(resident.person)
+            if seen is not None:
+                subjects = tuple(self._store.subjects_of(resident.person))
+                users = self._users_of(resident.person)
+                seen = seen._replace(identifiers=subjects, users=users)
+            return resident.state.heavy, seen
 
     def _shown(self, resident: Resident, now_us: int) -> tuple[PersonState | None, int]:
         """A copy of what is told of somebody, None if only her history tells it, and as of when."""
@@ -100,6 +123,11 @@ class LivePeople:
     def last_number(self) -> int:
         """The number of the newest entry of the record."""
         return self._last_number
+
+    @property
+    def first_number(self) -> int:
+        """The number of the oldest entry of the record that is kept, 0 without any."""
+        return self._first_number
 
     def record(self, after: int, most: int) -> list[Turned]:
         """The entries of about so many steps, with a number above one: how streams resume."""

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.asking import Asking, Person, as_of_now
 from tailorbird.flow.consenting import verdicts_of
 from tailorbird.governance.gate import Verdict
 from tailorbird.kernel.errors import InputError
@@ -50,6 +50,7 @@ class Profile(NamedTuple):
     """What may be done with data about her, by purpose."""
 
 
+@as_of_now
 def profile(
     history: NamingWarehouse,
     definitions: Definitions,
@@ -83,6 +84,7 @@ def profile(
     )
 
 
+@as_of_now
 def consent_of(
     history: NamingWarehouse,
     definitions: Definitions,
@@ -103,6 +105,7 @@ def consent_of(
     return {purpose: found[purpose] for purpose in sorted(purposes)}
 
 
+@as_of_now
 def facts_before(
     history: NamingWarehouse, subject: str, at_us: int, before: Place | None, most: int
 ) -> list[Fact]:
@@ -114,6 +117,7 @@ def facts_before(
     return facts[max(end - most, 0) : end][::-1]
 
 
+@as_of_now
 def sent_traits(history: NamingWarehouse, subject: str, at_us: int) -> dict[str, Value]:
     """The traits that sources told about somebody, whether or not a definition reads them."""
     asking = Asking(history)

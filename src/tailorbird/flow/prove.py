@@ -167,14 +167,18 @@ class _Prover:
     def _ask_people(self, names: Iterable[str], progress: Callable[[int], None]) -> None:
         waiting = iter(names)
         while chunk := list(islice(waiting, _CHUNK)):
-            cases: list[_Case] = []
-            for household in households(self._history, chunk):
-                cases += self._ask_live(household)
-                self.proof.people += 1
-                progress(self.proof.people)
-            self._ask_batch(cases)
-            if not self._known_then:
-                self._ask_seeded(cases)
+            with self._history.as_of_now():  # all readings are asked of the same facts
+                self._ask_chunk(chunk, progress)
+
+    def _ask_chunk(self, chunk: Sequence[str], progress: Callable[[int], None]) -> None:
+        cases: list[_Case] = []
+        for household in households(self._history, chunk):
+            cases += self._ask_live(household)
+            self.proof.people += 1
+            progress(self.proof.people)
+        self._ask_batch(cases)
+        if not self._known_then:
+            self._ask_seeded(cases)
 
     def _shared_instants(self) -> list[int]:
         """Those of some facts, the last one's among them where there are several."""

@@ -54,7 +54,9 @@ class Recording:
         self, name: str, changes: tuple[Change, ...], at_us: int, position: int, cause: Cause
     ) -> None:
         """Note what one step of the engine changed, as far as it belongs in the record."""
-        self.add(name, self._told.of(changes), at_us, position, cause)
+        told = self._told.of(changes)
+        if told:
+            self.add(name, told, at_us, position, cause)
 
     @property
     def last(self) -> int:

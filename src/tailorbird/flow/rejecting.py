@@ -7,6 +7,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from threading import Lock
 from typing import Final
 
 from tailorbird.events.refusals import SORTS, RejectedItem, Sort
@@ -40,6 +41,7 @@ class Rejecting:
         self._opened = opened if keep_days else None
         self._keep_us = keep_days * DAY
         self._store: Rejects | None = None
+        self._opening = Lock()
         self._waiting: deque[RejectedItem] = deque()
         self._woken = asyncio.Event()
         self._closing = False
@@ -97,10 +99,11 @@ class Rejecting:
         self._stored().add(items, self._now_us() - self._keep_us)
 
     def _stored(self) -> Rejects:
-        if self._store is None:
-            assert self._opened is not None
-            self._store = self._opened()
-        return self._store
+        with self._opening:  # whoever reads may be first, beside whoever writes
+            if self._store is None:
+                assert self._opened is not None
+                self._store = self._opened()
+            return self._store
 
     async def newest(self, most: int, before: int | None, sort: Sort | None) -> list[StoredReject]:
         """So many of those that are kept, the newest first."""

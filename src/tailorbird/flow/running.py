@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from tailorbird.flow.ahead import ahead
 from tailorbird.flow.asking import Asking
 from tailorbird.language.batch.columns import Array, Column, replaced, spread, taken
 from tailorbird.language.batch.moments import Everybody, Moment, Questions
@@ -147,7 +147,8 @@ def _computed(asking: Asking, moment: Moment, operation: Operation, how: Ordered
 def _one_after_another(arrays: Sequence[Array]) -> Array:
     if not any(isinstance(array, np.ma.MaskedArray) for array in arrays):
         return np.concatenate(arrays)
-    found: Array = np.ma.concatenate(arrays)  # type: ignore[no-untyped-call]
+    masked: Any = np.ma  # it says nothing of its types
+    found: Array = masked.concatenate(arrays)
     return found
 
 
@@ -170,15 +171,13 @@ def chunks_of(asking: Asking, moment: Moment, how: Needed) -> Iterator[tuple[Chu
 def _stored_chunks(asking: Asking, moment: Everybody, how: Needed) -> Iterator[tuple[Chunk, Array]]:
     """Rows as they are stored: in order, but for those that have not been compacted."""
     if asking.is_compact:
-        for arrays in _ahead(asking.history, lambda history: _compact(history, moment, how)):
+        for arrays in ahead(_compact(asking.history.reading_ahead(), moment, how)):
             yield _chunk(arrays, how)
         return
     spans = [f"who BETWEEN {first} AND {last}" for first, last in _spans(asking, how)]
 
-    def sorted_spans(history: Warehouse) -> Iterator[list[Array]]:
-        return (sorted_rows(_fetch(history, moment, how, "", span)) for span in spans)
-
-    for arrays in _ahead(asking.history, sorted_spans):
+    beside = asking.history.reading_ahead()
+    for arrays in ahead(sorted_rows(_fetch(beside, moment, how, "", span)) for span in spans):
         # Where facts of different roles have one time, ids decide.
         unsure = _unsure(arrays) if how.by_id else arrays[0][:0]
         if len(unsure):
@@ -187,18 +186,6 @@ def _stored_chunks(asking: Asking, moment: Everybody, how: Needed) -> Iterator[t
             listed = f"who IN ({', '.join(map(str, unsure.tolist()))})"
             yield _chunk(_fetch(asking.history, moment, how, "", listed, ordered=True), how)
         yield _chunk(arrays, how)
-
-
-def _ahead(
-    history: Warehouse, fetch: Callable[[Warehouse], Iterator[list[Array]]]
-) -> Iterator[list[Array]]:
-    """What is fetched from a history, each time while something is done with the one before."""
-    found = fetch(history.beside())
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, found, None)
-        while (arrays := coming.result()) is not None:
-            coming = thread.submit(next, found, None)
-            yield arrays
 
 
 def _compact(history: Warehouse, moment: Everybody, how: Needed) -> Iterator[list[Array]]:

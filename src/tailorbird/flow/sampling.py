@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from tailorbird.flow.asking import Asking
+from tailorbird.flow.asking import Asking, as_of_now
+from tailorbird.flow.counting import counted
 from tailorbird.kernel.facts import MERGE, Fact
 from tailorbird.language.batch.columns import Array
-from tailorbird.language.batch.readings import filled
 from tailorbird.language.laws.chance import Chance
 from tailorbird.people.identity import people
 from tailorbird.ports import Warehouse
 
 _AT_ONCE = 10_000
+_NOBODY: Final = np.zeros(0, np.int64)
 
 
 class Sample(NamedTuple):
@@ -30,6 +31,7 @@ class Sample(NamedTuple):
     """All people with facts; everybody was taken when the sample is as large."""
 
 
+@as_of_now
 def sample(history: Warehouse, size: int, chance: Chance) -> Sample:
     """So many people: a quarter the heaviest, a quarter merged ones, the rest by chance.
 
@@ -58,9 +60,8 @@ def everybody(history: Warehouse) -> Iterator[str]:
     """The names of all people with facts, each once."""
     linked = Asking(history).linked(0)
     told: set[str] = set()
-    numbers = _counted(history)[0].tolist()
-    for start in range(0, len(numbers), _AT_ONCE):
-        for subject in history.subject_names(numbers[start : start + _AT_ONCE]):
+    for numbers, _ in counted(history, at_a_time=_AT_ONCE):
+        for subject in history.subject_names(numbers.tolist()):
             name = linked.get(subject)
             if name is None:
                 yield subject
@@ -69,16 +70,19 @@ def everybody(history: Warehouse) -> Iterator[str]:
                 yield name
 
 
+@as_of_now
 def population(history: Warehouse) -> int:
     """How many people have facts."""
-    return len(_counted(history)[0]) - _more_than_one(history, Asking(history).linked(0))
+    subjects = sum(len(numbers) for numbers, _ in counted(history))
+    return subjects - _more_than_one(history, Asking(history).linked(0))
 
 
 def _counted(history: Warehouse) -> tuple[Array, Array]:
-    found = history.query(
-        "SELECT who, count(*) AS facts FROM facts WHERE who > 0 GROUP BY who ORDER BY who"
-    )
-    return filled(found["who"]).astype(np.int64), filled(found["facts"]).astype(np.int64)
+    numbers, facts = [_NOBODY], [_NOBODY]
+    for some, counts in counted(history):
+        numbers.append(some)
+        facts.append(counts)
+    return np.concatenate(numbers), np.concatenate(facts)
 
 
 def _more_than_one(history: Warehouse, linked: dict[str, str]) -> int:
@@ -104,6 +108,7 @@ class Household(NamedTuple):
     facts: list[Fact]
 
 
+@as_of_now
 def households(history: Warehouse, names: Sequence[str]) -> list[Household]:
     """The facts of everybody who was ever linked to some subjects, links taken back included."""
     ever = people(fact for fact in history.links() if fact.name == MERGE)

@@ -7,13 +7,17 @@ the order of everything matters, a person's whole history is folded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cached_property, partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from tailorbird.flow.ahead import ahead
 from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.counting import counted
+from tailorbird.flow.cycles import no_search_for_cycles
 from tailorbird.flow.questions import EXISTENCE, Question, asked_at, posed
 from tailorbird.flow.running import run
 from tailorbird.kernel.facts import Fact
@@ -21,7 +25,7 @@ from tailorbird.language import live
 from tailorbird.language.batch import states
 from tailorbird.language.batch.columns import Array, as_coded
 from tailorbird.language.batch.moments import MEMBERS, Questions
-from tailorbird.language.batch.readings import Reading, filled
+from tailorbird.language.batch.readings import Reading, filled, texts
 from tailorbird.language.live import PersonState, Replay, Step
 from tailorbird.language.live.bags import EntriesBag, TimesBag, floor
 from tailorbird.language.operations import Calendar, Fold, Operation, Rolling
@@ -40,16 +44,20 @@ def seed(
     position: int | None = None,
     people: Collection[str] | None = None,
     by_fold: bool = False,
-) -> Iterator[tuple[str, PersonState]]:
+) -> Generator[tuple[str, PersonState]]:
     """The state of each person at an instant, from the facts up to a place in the log.
 
     Told are all people with such facts, or those that have one of the given subjects, by name. A
     state is the one that `live.fold` gives, but for people who once were heavy and no longer are.
     ``by_fold`` folds everybody's history instead: the slow way, to compare with.
     """
-    seeding = _Seeding(history, plan, now_us, position)
-    for chunk in seeding.chunks(people):
-        yield from seeding.folded(chunk) if by_fold else seeding.seeded(chunk)
+    with history.as_of_now(), no_search_for_cycles():
+        seeding = _Seeding(history, plan, now_us, position)
+        read = seeding.whole if by_fold else seeding.read
+        parts = ahead(part for chunk in seeding.chunks(people) for part in read(chunk))
+        with closing(parts):  # nothing is being read any more when others may change the history
+            for some in parts:
+                yield from seeding.told(some)
 
 
 class _Part(NamedTuple):
@@ -58,6 +66,17 @@ class _Part(NamedTuple):
     slots: dict[int, Any]
     first_us: int | None
     first_act_us: int | None
+
+
+class _Read(NamedTuple):
+    """What a history says of some people."""
+
+    people: Sequence[Person]
+    facts: list[list[Fact]]
+    """By person: those that are left to live operations, in order; without ``parts`` all."""
+    parts: list[_Part] | None = None
+    unread: frozenset[int] = frozenset()
+    """The operations that are shown the facts."""
 
 
 class _Seeding:
@@ -92,66 +111,76 @@ class _Seeding:
         names = dict.fromkeys(linked.values()) if people is None else people
         listed = dict.fromkeys(self._asking.persons(list(names), linked))
         within = np.array([n for person in listed for n in person.numbers], np.int64)
-        numbers, counts = self._counted(None if people is None else within.tolist())
-        united = np.isin(numbers, within)
-        facts = dict(zip(numbers[united].tolist(), counts[united].tolist(), strict=True))
+        facts = self._counted(within)
         for person in listed:
             count = sum(facts.get(number, 0) for number in person.numbers)
             if count:
                 yield person, count
         if people is None:
-            yield from self._alone(numbers[~united], counts[~united])
+            for numbers, counts in counted(self._history, self._position):
+                alone = ~np.isin(numbers, within)
+                yield from self._alone(numbers[alone], counts[alone])
 
     def _alone(self, numbers: Array, counts: Array) -> Iterator[tuple[Person, int]]:
         for start in range(0, len(numbers), CHUNK_PEOPLE):
             some = numbers[start : start + CHUNK_PEOPLE].tolist()
             sizes = counts[start : start + CHUNK_PEOPLE].tolist()
             names = self._history.subject_names(some)
-            for name, number, size in zip(names, some, sizes, strict=True):
-                yield Person(name, (number,), (name,)), size
+            alone = zip(names, zip(some, strict=True), zip(names, strict=True), strict=True)
+            yield from zip(map(_person, alone), sizes, strict=True)
 
-    def _counted(self, within: Sequence[int] | None) -> tuple[Array, Array]:
-        """The numbers of subjects with facts, in order, and how many facts they have."""
-        listed = "who > 0" if within is None else f"who IN ({', '.join(map(str, within)) or '-1'})"
+    def _counted(self, numbers: Array) -> dict[int, int]:
+        """How many facts some subjects have; those without any are left out."""
         found = self._history.query(
-            f"SELECT who, count(*) AS facts FROM facts WHERE {listed} AND {self._position} "
-            "GROUP BY who ORDER BY who"
+            "SELECT who, count(*) AS facts FROM facts JOIN (SELECT unnest($1::BIGINT[]) AS who) "
+            f"USING (who) WHERE {self._position} GROUP BY who",
+            [numbers.tolist()],
         )
-        return filled(found["who"]), filled(found["facts"])
+        who, facts = (filled(found[name]).tolist() for name in ("who", "facts"))
+        return dict(zip(who, facts, strict=True))
 
     # Their states
 
-    def seeded(self, people: Sequence[Person]) -> Iterator[tuple[str, PersonState]]:
-        """The states of some people, by SQL where the order of everything does not matter.
+    def read(self, people: Sequence[Person]) -> Iterator[_Read]:
+        """What their states are made of, by SQL where the order of everything does not matter.
 
         It does where timelines are followed, and in the history of whoever has verdicts.
         """
         if self._plan.timelines:
-            yield from self.folded(people)
+            yield from self.whole(people)
             return
-        verdicts = self._asking.verdicts
-        by_order = [p for p in people if any(number in verdicts for number in p.numbers)]
-        yield from self.folded(by_order)
-        by_sql = [p for p in people if not any(number in verdicts for number in p.numbers)]
+        verdicts = self._asking.verdicts.keys()
+        by_order: list[Person] = []
+        by_sql: list[Person] = []
+        for person in people:
+            (by_sql if verdicts.isdisjoint(person.numbers) else by_order).append(person)
+        yield from self.whole(by_order)
         if by_sql:
-            yield from self._adopted(by_sql)
+            yield self._in_parts(by_sql)
 
-    def folded(self, people: Sequence[Person]) -> Iterator[tuple[str, PersonState]]:
-        """The states of some people, from all of their facts."""
-        if not people:
-            return
-        _define(self._history, people)
-        facts = self._facts_of(people, "true")
-        for person, own in zip(people, facts, strict=True):
-            yield person.name, _kept(live.fold(self._plan, own, self._now_us, self._world))
+    def whole(self, people: Sequence[Person]) -> Iterator[_Read]:
+        """All of their facts."""
+        if people:
+            _define(self._history, people)
+            yield _Read(people, self._facts_of(people, "true"))
 
-    def _adopted(self, people: Sequence[Person]) -> Iterator[tuple[str, PersonState]]:
+    def _in_parts(self, people: Sequence[Person]) -> _Read:
         questions = [Question(person, self._now_us) for person in people]
         moment = posed(self._asking, questions, zoned=self._plan.zoned)
         known = self._readings(moment)
-        unread = frozenset(range(len(self._plan.operations))) - known.keys()
+        unread = frozenset(range(len(self._plan.operations))) - known.keys() - self._idle
         facts = self._unread(people, unread, moment)
-        for person, part, own in zip(people, self._parts(moment, known), facts, strict=True):
+        return _Read(people, facts, self._parts(moment, known), unread)
+
+    def told(self, read: _Read) -> Iterator[tuple[str, PersonState]]:
+        """The states of some people; asks the history nothing, of which more is being read."""
+        if read.parts is None:
+            for person, own in zip(read.people, read.facts, strict=True):
+                told = live.fold(self._plan, own, self._now_us, self._world)
+                yield person.name, _kept(told)
+            return
+        is_past = self._last_us <= self._now_us
+        for person, part, own in zip(read.people, read.parts, read.facts, strict=True):
             told = live.seed(
                 self._plan,
                 part.slots,
@@ -159,9 +188,9 @@ class _Seeding:
                 self._world,
                 first_us=part.first_us,
                 first_act_us=part.first_act_us,
-                pending=[fact for fact in own if fact.time_us > self._now_us],
-                unread=unread,
-                facts=[fact for fact in own if fact.time_us <= self._now_us],
+                pending=() if is_past else [f for f in own if f.time_us > self._now_us],
+                unread=read.unread,
+                facts=own if is_past else [f for f in own if f.time_us <= self._now_us],
             )
             yield person.name, _kept(told)
 
@@ -169,6 +198,8 @@ class _Seeding:
         """How states are computed, by the index of their operation, where SQL can."""
         found = {}
         for index, operation in enumerate(self._plan.operations):
+            if index in self._idle:
+                continue
             how = self._reading(index, operation, moment)
             if how is not None:
                 found[index] = how
@@ -194,9 +225,10 @@ class _Seeding:
         readings = {operations[index]: how for index, how in known.items()}
         readings[EXISTENCE] = states.existence(moment)
         for result in run(self._asking, moment, readings, dense=False):
-            whose = result.whose.tolist()
             for operation, how, arrays in result.found:
-                found = as_coded(how.decode(arrays), len(whose)).entries
+                rows = _told(arrays)
+                whose = result.whose[rows].tolist()
+                found = as_coded(how.decode([array[rows] for array in arrays]), len(rows)).entries
                 if operation == EXISTENCE:
                     for number, both in zip(whose, found, strict=True):
                         times[number] = both
@@ -214,6 +246,18 @@ class _Seeding:
         """No fact is later."""
         found = self._history.query("SELECT max(time_us) AS last_us FROM facts")["last_us"]
         return int(filled(found)[0])
+
+    @cached_property
+    def _idle(self) -> frozenset[int]:
+        """The operations that read facts of names alone which no fact has: nobody has a state."""
+        names = self._history.query("SELECT DISTINCT name FROM facts")["name"]
+        there = frozenset(texts(names))
+        return frozenset(
+            index
+            for index, form in enumerate(self._plan.table)
+            if form.selects
+            and all(s.names is not None and there.isdisjoint(s.names) for s in form.selects)
+        )
 
     def _unread(
         self, people: Sequence[Person], unread: frozenset[int], moment: Questions
@@ -234,7 +278,8 @@ class _Seeding:
         numbers = [number for person in people for number in person.numbers]
         facts = self._history.facts_where(
             f"who BETWEEN {min(numbers)} AND {max(numbers)} "
-            f"AND who IN (SELECT member FROM {MEMBERS}) AND {self._position} AND {condition}"
+            f"AND who IN (SELECT member FROM {MEMBERS}) AND {self._position} AND {condition}",
+            contexts=self._plan.reads_context or self._last_us > self._now_us,
         )
         places = {subject: i for i, person in enumerate(people) for subject in person.subjects}
         found: list[list[Fact]] = [[] for _ in people]
@@ -244,6 +289,22 @@ class _Seeding:
             if len(person.numbers) > 1:
                 own.sort(key=lambda fact: fact.key)
         return found
+
+
+_person: Final = partial(tuple.__new__, Person)
+"""The same as `Person._make`, several times as fast."""
+
+
+def _told(arrays: Sequence[Array]) -> Array:
+    """The rows in which there is anything; most people did little of what is asked about.
+
+    Where all is null or zero nothing has happened that an operation would remember.
+    """
+    told = np.zeros(len(arrays[0]), bool)
+    for array in arrays:
+        there = ~np.ma.getmaskarray(array)
+        told |= there & (np.ma.getdata(array) != 0) if array.dtype.kind in "iu" else there
+    return np.flatnonzero(told)
 
 
 def _define(history: Warehouse, people: Sequence[Person]) -> None:

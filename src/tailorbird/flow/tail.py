@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
 from tailorbird.events.columns import FactColumns
+from tailorbird.flow.cycles import no_search_for_cycles
 from tailorbird.kernel.errors import TailorbirdError
-from tailorbird.ports import Appended, EventLog, LogChunk
+from tailorbird.ports import Appended, EventLog, LogChunk, PackedChunk
 
 FACTS: Final = 50_000
 """About so many facts are in memory at a time."""
+
+
+TOGETHER: Final = 2_000_000
+"""About so many facts are copied in one transaction."""
+Progress = Callable[[int, int], None]
+"""Called with how many facts are copied, and how many there are."""
+
+
+class Followed(Protocol):
+    """A log that can be read in arrays."""
+
+    @property
+    def end_position(self) -> int:
+        """The position that the next accepted fact gets."""
+
+    def next_group(self, position: int) -> int:
+        """A position from there on, or the end, at which reading may stop."""
+
+    def packed_from(self, position: int, end: int) -> Iterator[PackedChunk]:
+        """The facts up to such an end."""
+
+
+class FollowedLog(EventLog, Followed, Protocol):
+    """A log that is written to and read."""
 
 
 class Follower(Protocol):
@@ -20,7 +45,7 @@ class Follower(Protocol):
     def end_position(self) -> int:
         """The position of the log that it reflects."""
 
-    def append_logged(self, chunks: Iterable[LogChunk]) -> None:
+    def append_logged(self, chunks: Iterable[LogChunk | PackedChunk]) -> None:
         """Take over facts with their positions, in one transaction."""
 
     def columns_from(self, position: int, most: int) -> LogChunk:
@@ -37,24 +62,23 @@ class AheadOfLogError(TailorbirdError):
         )
 
 
-def follow(log: EventLog, history: Follower) -> int:
-    """Copy what the log has and the history lacks; gives how many positions that were."""
+def follow(log: Followed, history: Follower) -> int:
+    """Copy what the log has and the history lacks; gives how many positions that were.
+
+    Of very many some are copied at a time, and stay should there be an error later.
+    """
     begin = history.end_position
     if begin > log.end_position:
         raise AheadOfLogError(begin, log.end_position)
-    if begin < log.end_position:
-        history.append_logged(_chunks(log, begin))
-    return log.end_position - begin
+    end = log.end_position
+    while (position := history.end_position) < end:
+        until = log.next_group(position + TOGETHER) if end - position > TOGETHER else end
+        with no_search_for_cycles():
+            history.append_logged(log.packed_from(position, until))
+    return end - begin
 
 
-def _chunks(log: EventLog, position: int) -> Iterator[LogChunk]:
-    while position < log.end_position:
-        chunk = log.read(position, FACTS)
-        yield chunk
-        position = chunk.next_position
-
-
-def append(log: EventLog, history: Follower, batch: Iterable[FactColumns]) -> Appended:
+def append(log: FollowedLog, history: Follower, batch: Iterable[FactColumns]) -> Appended:
     """Store a batch in the log and then in the history; an error while it is read stores nothing.
 
     Facts keep the known times that they come with. Should the history fail after the log has them,
@@ -76,7 +100,9 @@ def append(log: EventLog, history: Follower, batch: Iterable[FactColumns]) -> Ap
     return Appended(log.end_position - first, duplicates, first)
 
 
-def take_over(log: EventLog, history: Follower) -> int:
+def take_over(
+    log: EventLog, history: Follower, progress: Progress = lambda _done, _all: None
+) -> int:
     """Write to an empty log the facts of a history that was made before there were logs.
 
     They keep their positions. Gives how many there were.
@@ -84,7 +110,7 @@ def take_over(log: EventLog, history: Follower) -> int:
     end = history.end_position
     with log.writing(now_us=0) as writing:
         for begin in range(0, end, FACTS):
-            columns, positions, _ = history.columns_from(begin, FACTS)
+            columns, positions, following = history.columns_from(begin, FACTS)
             told = writing(columns)
             if told.duplicates or list(positions) != list(
                 range(told.first_position, told.first_position + columns.length)
@@ -93,4 +119,5 @@ def take_over(log: EventLog, history: Follower) -> int:
                     f"the facts of the history from position {begin} on are not in order, and the "
                     "log stays empty: export the history and import it into a new project"
                 )
+            progress(following, end)
     return end

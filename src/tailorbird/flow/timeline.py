@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from tailorbird.flow.asking import Asking, Person
+from tailorbird.flow.asking import Asking, Person, as_of_now
 from tailorbird.flow.everybody import moment_at, set_apart
 from tailorbird.flow.folding import PEOPLE, histories
 from tailorbird.flow.questions import Question, asked_at, posed
@@ -40,6 +40,7 @@ class SizeAt(NamedTuple):
     """How often people went out since then."""
 
 
+@as_of_now
 def sizes_over(
     history: Warehouse,
     definitions: Definitions,

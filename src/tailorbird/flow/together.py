@@ -25,21 +25,15 @@ class Together:
     def __init__(self, subjects: Sequence[str]) -> None:
         """``subjects``: those of all facts of the commit."""
         many = len(subjects) > FEW
-        self._crowded = {s for s, n in Counter(subjects).items() if n > FEW} if many else set()
+        self.crowded = {s for s, n in Counter(subjects).items() if n > FEW} if many else set()
+        """The subjects whose facts need not be answered one by one."""
         self._held: dict[int, list[Fact]] = {}
-
-    def wants(self, fact: Fact) -> bool:
-        """Whether a fact need not be answered for itself."""
-        return fact.subject in self._crowded and fact.name not in ABOUT_OTHERS
 
     def hold(self, person: int, fact: Fact) -> bool:
         """Keep a fact until all are taken; whether it is the first one of its person."""
         held = self._held.setdefault(person, [])
         held.append(fact)
         return len(held) == 1
-
-    def __bool__(self) -> bool:
-        return bool(self._held)
 
     def taken(self) -> list[tuple[int, list[Fact]]]:
         """Everybody's facts, which are then no longer here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tailorbird.events.vocabulary import HERE
 from tailorbird.kernel.errors import Place, Problem, nearest
 from tailorbird.kernel.facts import LIST
 from tailorbird.language.definitions import Definitions
@@ -27,14 +28,23 @@ def unknown_names(history: Warehouse, definitions: Definitions, now_us: int) -> 
     """A warning for each name that is not among those of the history; none while that is empty.
 
     An event that nobody sends yet may be meant; so of events only those are told that nearly have
-    the name of one that was sent.
+    the name of one that was sent. Of those that get another name when they arrive it is told too.
     """
     used = mentions(definitions)
+    moved = [problem for problem in map(_moved, used) if problem is not None]
     known = {what: _known(history, what, now_us) for what in dict.fromkeys(m.what for m in used)}
     if not known or not history.query("SELECT 1 AS one FROM facts LIMIT 1")["one"].size:
-        return []
+        return list(dict.fromkeys(moved))
     told = (_told(mention, known[mention.what]) for mention in used)
-    return list(dict.fromkeys(problem for problem in told if problem is not None))
+    return list(dict.fromkeys([*moved, *(problem for problem in told if problem is not None)]))
+
+
+def _moved(mention: Mention) -> Problem | None:
+    what, name, place = mention
+    if what != "event" or name not in HERE:
+        return None
+    says = f"events called {name!r} are stored as {HERE[name]!r}, unless `untranslated` says no"
+    return Problem(place or _NOWHERE, says, "warning")
 
 
 def _told(mention: Mention, known: list[str] | None) -> Problem | None:

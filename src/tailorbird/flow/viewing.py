@@ -32,6 +32,9 @@ class PersonView(NamedTuple):
     """Whether her history is being read again, so that ``as_of`` is an older place."""
     definitions: Definitions
     """Those that the values are of."""
+    users: frozenset[str] = frozenset()
+    """Of her identifiers those with which others were linked, as a user is with a visitor; told to
+    whoever follows her alone."""
 
 
 def moved(plan: Plan, state: PersonState, now_us: int, world: World) -> PersonState | None:

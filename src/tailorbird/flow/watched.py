@@ -61,6 +61,8 @@ class Watched:
 
     def given(self, identifier: str, person: int) -> None:
         """An identifier is a person's from now on, who then has one more."""
+        if not self._counts:
+            return
         if identifier in self._whose:
             self._put(identifier, person)
             self._changed[identifier] = None

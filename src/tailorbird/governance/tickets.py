@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Collection
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Final, NamedTuple
@@ -19,11 +20,13 @@ from tailorbird.governance.seals import KEY_BYTES, BrokenSealError, open_seal, s
 from tailorbird.kernel.errors import InputError
 
 VISITOR_BYTES: Final = 16
+VISITOR_IDS: Final = r"(\$device:)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""What the ids look like that the libraries of most makers give to visitors."""
 _SIGN_BYTES: Final = 16
 _TICKET: Final = "tbt_"
 _VISITOR: Final = "tbv_"
 _BOUND: Final = b"ticket"
-_LONGEST: Final = 8_192
+TICKET_CHARACTERS: Final = 8_192
 
 
 class TicketError(InputError):
@@ -34,12 +37,38 @@ class Ticket(NamedTuple):
     """What a ticket says."""
 
     identifier: str
-    """Whoever has it may be followed, also when she turns out to be one with others."""
+    """Whoever has it may be followed, also when she turns out to be one with some visitors."""
     expires_us: int
     origin: str = ""
     """The only site whose pages may use it; empty for any that the settings allow."""
     is_alone: bool = False
     """Whether it is good only while the person has no other identifier."""
+    also: tuple[str, ...] = ()
+    """Other identifiers that whoever asked for it knows to be hers."""
+
+
+def may_follow(
+    ticket: Ticket,
+    identifiers: Collection[str],
+    users: Collection[str],
+    is_visitors: Callable[[str], bool],
+) -> bool:
+    """Whether the holder of a ticket may see the person who has all these identifiers.
+
+    Everybody can read a write key, and link whom she likes with it: a visitor who is logged in as
+    one user could say to be another, and see her. So beside those for whom the ticket was asked
+    the person may have visitors' ids alone, and none of ``users``, with whom somebody was linked.
+
+    >>> ticket = Ticket("ann", 100)
+    >>> may_follow(ticket, ["ann", "v1"], ["ann"], lambda text: text == "v1")
+    True
+    >>> may_follow(ticket, ["ann", "bob"], ["ann"], lambda text: text == "v1")
+    False
+    """
+    if ticket.is_alone:
+        return len(identifiers) <= 1
+    others = set(identifiers).difference((ticket.identifier, *ticket.also))
+    return others.isdisjoint(users) and all(map(is_visitors, others))
 
 
 def make_ticket(secret: bytes, nonce: bytes, ticket: Ticket) -> str:
@@ -55,7 +84,7 @@ def make_ticket(secret: bytes, nonce: bytes, ticket: Ticket) -> str:
 
 def read_ticket(secret: bytes, text: str, now_us: int) -> Ticket:
     """What a ticket says; raises `TicketError` for one that is not from here or is too old."""
-    if not text.startswith(_TICKET) or len(text) > _LONGEST:
+    if not text.startswith(_TICKET) or len(text) > TICKET_CHARACTERS:
         raise TicketError("this is no ticket; POST /v1/tickets gives one")
     given = text.removeprefix(_TICKET).encode("utf-8", "replace")
     try:

@@ -1,7 +1,7 @@
 """Places in exact arithmetic: degrees are integer millionths, nothing is a double.
 
 A location is (latitude, longitude). Distance is taken on a plane that touches the sphere at the
-centre's latitude; the error stays below half a per cent at 100 km up to 60 degrees.
+centre's latitude; at 100 km it is wrong by at most 0.53 per cent, up to 60 degrees.
 """
 
 from __future__ import annotations

@@ -44,6 +44,8 @@ INSTANTS: Final = 10_000
 """Instants that one command may ask about in a row."""
 BODY_BYTES: Final = 4 * 1024 * 1024
 """Bytes of one request, as it is sent and after it is unpacked."""
+LZ_CHARACTERS: Final = 256 * 1024
+"""Characters of one request that are packed as LZ-string, which takes longer than to inflate."""
 BATCH_ITEMS: Final = 5_000
 """Messages of one request."""
 WAITING_FACTS: Final = 100_000
@@ -79,6 +81,10 @@ REJECT_BYTES: Final = 16 * 1024
 """Bytes that are kept of one."""
 WAITING_REJECTS: Final = 1_000
 """Rejected messages that wait in memory to be written down; what is more is counted alone."""
+FINGERPRINTS: Final = 524_288
+"""Places for what the newest messages say, 8 bytes each: by them reused ids are told."""
+RECORD_DAYS: Final = 3_650
+"""The longest that entries of the record may be kept."""
 REJECT_DAYS: Final = 90
 """The longest that they may be kept."""
 ASKED_PEOPLE: Final = 500
@@ -109,6 +115,8 @@ DEAD_MESSAGE_DAYS: Final = 30
 """Messages that were given up are kept for so many days, to be sent again by hand."""
 PAGES: Final = 10_000
 """Pages that are open at a time, each hearing of one person."""
+VISITOR_CHARACTERS: Final = 200
+"""Characters of a visitor's id that is kept in a cookie."""
 VISITORS_PAGES: Final = 5_000
 """Of those the ones whose visitors got their tickets by themselves."""
 PAGES_PER_PERSON: Final = 20
@@ -117,5 +125,63 @@ STREAMS: Final = 100
 """Systems that hear of everybody's turns at a time."""
 TICKET_SECONDS: Final = 3_600
 """How long a ticket may be good."""
+TICKET_IDS: Final = 4
+"""Identifiers beside the first one for which a ticket may be."""
 TICKET_BODY_BYTES: Final = 8_192
 """Bytes of a request for a ticket."""
+RUNS_KEPT: Final = 500
+"""Runs of one schedule that are remembered."""
+SCHEDULES: Final = 100
+"""Schedules that a project may have."""
+SCHEDULED_FILES: Final = 10_000
+"""Files that one schedule may look at."""
+FOLLOWED_REJECT_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of the file with what could not be read of a stream; of what was before, as many more."""
+QUERY_CHARACTERS: Final = 100_000
+"""The text of a query that a database is asked."""
+WATCHED_MESSAGES: Final = 10_000
+"""The newest messages to the collector that are held in memory for whoever watches them arrive."""
+TURNED_AWAY: Final = 50
+"""Ways in which requests were turned away that are counted apart: by address and answer."""
+WATCHERS: Final = 20
+"""Who may watch them at a time."""
+SAMPLES_PER_HOUR: Final = 20
+"""Messages of each hour that are held as its sample."""
+SAMPLED_HOURS: Final = 24
+SIGN_IN_LINKS: Final = 20
+"""One-time links to the console that wait to be used; the oldest go first."""
+SIGN_IN_MINUTES: Final = 10
+"""How long one is good."""
+SESSIONS: Final = 100
+"""Browsers that are signed in; the longest signed in goes first."""
+SESSION_HOURS: Final = 12
+"""How long one stays signed in."""
+PLANNED_EVENTS: Final = 2_000
+"""Events that a tracking plan may name."""
+SCHEMA_PARTS: Final = 5_000
+"""Keys and values that one JSON Schema of a tracking plan may have, shared ones included."""
+SCHEMA_DEPTH: Final = 32
+TAGGED_PAGES: Final = 200
+"""Kinds of pages that a tracking plan may tell by their paths."""
+AGENT_CHARACTERS: Final = 1_024
+"""Characters of a user agent that are looked at."""
+QUARANTINED: Final = 1_000_000
+"""Messages that are kept aside; the oldest go first."""
+QUARANTINE_DAYS: Final = 365
+"""The longest that they may be kept."""
+REPLAYED: Final = 1_000
+"""Messages kept aside that are tried again at a time."""
+HOOKS: Final = 50
+"""Inbound webhooks that a project may have."""
+HOOK_SETTING_CHARACTERS: Final = 65_536
+"""Of one setting of an inbound webhook."""
+WATCHED_IDS: Final = 100_000
+"""Identifiers whose pace, and last act, are remembered to tell robots and double clicks."""
+HONEYPOTS: Final = 100
+"""Names of events and paths that give robots away."""
+RECONCILED_KEYS: Final = 5_000_000
+"""Keys of one source that is compared with another: they lie in memory."""
+KEY_ALIASES: Final = 20
+"""Other names that a write key is known by, such as the tag ids of a site."""
+PER_MINUTE: Final = 100_000_000
+"""Messages a minute that a key may be limited to."""

@@ -84,8 +84,12 @@ def parse_number(text: str) -> int | IdNumber | Missing:
     >>> parse_number("12.5"), parse_number("-0.0000005"), parse_number("1e400")
     (12500000, -1, MISSING)
     """
-    if len(text) <= 12 and text.isascii() and text.isdigit():
-        return int(text) * UNIT
+    units, _, places = text.partition(".")
+    if len(units) <= 12 and len(places) <= 6 and units.isdigit() and text.isascii():
+        if len(units) == len(text):
+            return int(units) * UNIT
+        if places.isdigit():
+            return int(units + places.ljust(6, "0"))  # the form of nearly all prices
     try:
         exact = Decimal(text)
     except ArithmeticError:

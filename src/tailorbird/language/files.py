@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tailorbird.kernel import limits
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import DefinitionError, InputError, Place, Problem, nearest
 from tailorbird.kernel.instants import parse_duration
 from tailorbird.kernel.values import UNIT, IdNumber, Missing, parse_number
@@ -36,6 +37,10 @@ _SECTIONS: Final[dict[str, Kind]] = {
     "personas": "persona",
 }
 _PURPOSES: Final = "purposes"
+_OTHERS: Final = ("schedules",)
+"""Sections that say nothing about people; those who need them read them."""
+PLAN: Final = "tracking_plan"
+"""Files whose names begin so say what events look like; they lie beside the definitions."""
 _YAML: Final = "tag:yaml.org,2002:"
 _TAGS: Final = frozenset(
     {"str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp", "value"}
@@ -76,12 +81,23 @@ def read_folder(folder: Path) -> dict[str, str]:
     return {str(path): _read(path) for path in paths}
 
 
+def is_plan(file: str) -> bool:
+    """Whether a file, by name or path, is a tracking plan and holds no definitions.
+
+    >>> is_plan("definitions/tracking_plan.yaml"), is_plan("shop.yaml")
+    (True, False)
+    """
+    return Path(file).name.startswith(PLAN)
+
+
 def load(texts: Mapping[str, str]) -> Resolved:
-    """Parse and check the definitions of several files, given by name."""
+    """Parse and check the definitions of several files, given by name; plans are passed over."""
     written: list[Definition] = []
     purposes: list[Purpose] = []
     problems: list[Problem] = []
     for file, text in texts.items():
+        if is_plan(file):
+            continue
         reader = _File(file, text, purposes)
         written.extend(reader.definitions())
         problems.extend(reader.problems)
@@ -95,7 +111,9 @@ def load(texts: Mapping[str, str]) -> Resolved:
 def _refuse_all(problems: list[Problem]) -> NoReturn:
     told = problems[: limits.PROBLEMS]
     if len(problems) > len(told):
-        message = f"there are {len(problems) - len(told)} more faults; the first are told"
+        message = (
+            f"{amount(len(problems) - len(told), 'more fault', 'more faults')}; the first are told"
+        )
         told.append(Problem(problems[-1].place, message))
     raise DefinitionError(told)
 
@@ -150,7 +168,9 @@ class _File:
         if root is None:
             return ()
         self._refuse_strange(root)
-        for name, key, value in self._entries(root, "the file", (*_SECTIONS, _PURPOSES)):
+        for name, key, value in self._entries(root, "the file", (*_SECTIONS, _PURPOSES, *_OTHERS)):
+            if name in _OTHERS:
+                continue
             if name == _PURPOSES:
                 if not _is_null(value):
                     self._guard(found, partial(self._purpose_table, value))

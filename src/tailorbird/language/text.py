@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -21,6 +22,40 @@ def is_found(pattern: str, text: str) -> bool:
     (True, False)
     """
     return _compiled(pattern).search(text) is not None
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text is a regular expression.
+
+    >>> is_pattern("a+"), is_pattern("a(")
+    (True, False)
+    """
+    try:
+        re2.compile(text, OPTIONS)
+    except re2.error:
+        return False
+    return True
+
+
+class PatternSet:
+    """Several checked patterns, looked for in one pass; none is found in an empty set.
+
+    >>> PatternSet(["^ab", "b"]).first("abbey"), PatternSet(["^b"]).first("abbey")
+    (0, None)
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._set = re2.Set.SearchSet(OPTIONS)
+        self._is_empty = True
+        for pattern in patterns:
+            self._set.Add(pattern)
+            self._is_empty = False
+        self._set.Compile()
+
+    def first(self, text: str) -> int | None:
+        """The place of the first pattern that is found anywhere in a text."""
+        found = None if self._is_empty else self._set.Match(text)
+        return min(found) if found else None
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ from tailorbird.delivery.retry import Outcome
 from tailorbird.events.cells import Kind
 from tailorbird.events.columns import FactColumns
 from tailorbird.events.mapping import Mapping as RowMapping
+from tailorbird.events.packed import Array, PackedColumns
 from tailorbird.events.table import Reject, Rows
 from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.kernel.facts import Fact
@@ -45,6 +46,14 @@ class LogChunk(NamedTuple):
     """One for each fact. Facts of erased subjects are gone, their positions stay unused."""
     next_position: int
     """Where to read on."""
+
+
+class PackedChunk(NamedTuple):
+    """The same in arrays."""
+
+    columns: PackedColumns
+    positions: Array
+    next_position: int
 
 
 class NotWritableError(TailorbirdError):
@@ -126,6 +135,12 @@ class Warehouse(Protocol):
     def beside(self) -> Warehouse:
         """The same history for another thread."""
 
+    def as_of_now(self) -> AbstractContextManager[None]:
+        """All that is read within is as it was at first, whatever others do to the history."""
+
+    def reading_ahead(self) -> Warehouse:
+        """The same history for another thread, as of the same instant; one for each question."""
+
     def query(self, sql: str, parameters: object = None) -> dict[str, Array]:
         """The columns of an answer, masked where null."""
 
@@ -148,8 +163,11 @@ class Warehouse(Protocol):
     def history_of(self, subjects: Iterable[str]) -> list[Fact]:
         """All facts of some subjects, ordered by time and message id."""
 
-    def facts_where(self, condition: str) -> list[Fact]:
-        """Facts that meet a condition in SQL, ordered by subject number, time and message id."""
+    def facts_where(self, condition: str, *, contexts: bool = True) -> list[Fact]:
+        """Facts that meet a condition in SQL, ordered by subject number, time and message id.
+
+        Without ``contexts`` these are empty, which is quicker.
+        """
 
     def subject_numbers(self, subjects: Iterable[str]) -> dict[str, int]:
         """The numbers of those subjects that have one."""
@@ -283,8 +301,11 @@ class LiveMeta(NamedTuple):
 class StateStore(Protocol):
     """Live states, who is who, the record, and the position that they reflect: one commit each."""
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """All that is written within is kept at its end, or nothing of it after an error."""
+    def transaction(self, *, is_lasting: bool = False) -> AbstractContextManager[None]:
+        """All that is written within is kept at its end, or nothing of it after an error.
+
+        ``is_lasting``: like `make_lasting` at its end.
+        """
 
     def make_lasting(self) -> None:
         """See that what was committed outlasts a power cut, before anybody is told of it."""
@@ -407,6 +428,15 @@ class StateStore(Protocol):
 
     def last_number(self) -> int:
         """The number of the newest entry of the record, 0 without any."""
+
+    def first_number(self) -> int:
+        """The number of the oldest entry that is kept, 0 without any."""
+
+    def forget_record(self, before_us: int, most: int) -> int:
+        """Let go of so many of the oldest steps, if they are from before an instant; of how many.
+
+        The newest one stays, so that no number is given again.
+        """
 
     def add_messages(self, messages: Iterable[Message]) -> None:
         """Put messages into the outbox, behind all others."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -10,12 +12,15 @@ from typing import Final
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.stores.sqlite_consents import SqliteConsents
 from tailorbird.flow.consenting import Consents, Table
+from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.language.purposes import READY, table_of
-from tailorbird.ports import EventLog
+from tailorbird.ports import EventLog, LogChunk
 from tailorbird.runtimes.project import CONSENTS, REGISTRY, Project, load_texts
 
 LOOK_SECONDS: Final = 1.0
 """After so long it is looked whether somebody has published."""
+AGAIN_SECONDS: Final = 0.1
+"""After so long the history is asked again, when it was not there."""
 
 
 class PublishedPurposes:
@@ -55,3 +60,15 @@ def consents_of(project: Project, log: EventLog) -> Consents:
     store = SqliteConsents(project.data / CONSENTS, project.keyring)
     table = PublishedPurposes(project.data / REGISTRY)
     return Consents(log, store, table, project.now_us)
+
+
+async def catch_up(consents: Consents, picked: Callable[[int], Iterable[LogChunk]]) -> None:
+    """Have the gate know all that was accepted before, from the history as far as it can tell."""
+    while consents.is_far_behind:
+        try:
+            await asyncio.to_thread(consents.take_picked, picked)
+            break
+        except TailorbirdError:  # it is starting, or cannot: read some of the log meanwhile
+            await asyncio.to_thread(consents.is_current)
+            await asyncio.sleep(AGAIN_SECONDS)
+    await asyncio.to_thread(consents.follow)

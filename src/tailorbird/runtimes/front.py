@@ -26,12 +26,16 @@ from tailorbird.events.columns import FactColumns
 from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
 from tailorbird.ports import EventLog, LogChunk, Logged, NotWritableError
-from tailorbird.runtimes.consents import consents_of
+from tailorbird.runtimes.consents import catch_up, consents_of
 from tailorbird.runtimes.listening import Listening
+from tailorbird.runtimes.marking import marking_of
 from tailorbird.runtimes.moving import Moving
-from tailorbird.runtimes.project import SOCKET, STATE, Project
+from tailorbird.runtimes.project import CONSOLE_LINK, SOCKET, STATE, Project
+from tailorbird.runtimes.quarantine import quarantining_of
+from tailorbird.runtimes.recent import recent_of
 from tailorbird.runtimes.rejects import rejecting_of
 from tailorbird.runtimes.room import Room
+from tailorbird.runtimes.scheduling import watch
 from tailorbird.runtimes.webhooks import Webhooks
 from tailorbird.runtimes.worker_link import WorkerLink
 from tailorbird.server.heads import counting
@@ -128,54 +132,65 @@ class Front:
         self._worker_command = worker
         self._listening = listening
         self._routes = routes
+        self._fault: BaseException | None = None
 
-    def run(self, listens: Callable[[], None]) -> None:
-        """Serve until a signal ends it; ``listens`` is called once requests can be made."""
+    def run(self, listens: Callable[[str], None]) -> None:
+        """Serve until a signal ends it; raises what made a part of it fail.
+
+        ``listens`` is called once requests can be made, with a one-time link to the console.
+        """
         allow_many_files()
-        self._project.log.become_writer()
+        self._project.log.take_lease()
         self._project.take_over_old_history()
         self._project.log.hold_fresh()
         SqliteState(self._project.data / STATE).close()  # what is wrong with it is told at once
         runner = asyncio.Runner(loop_factory=_loop_factory())
         with runner:
             runner.run(self._run(listens))
+        if self._fault is not None:
+            raise self._fault
 
-    async def _run(self, listens: Callable[[], None]) -> None:
+    async def _run(self, listens: Callable[[str], None]) -> None:
         loop = self._loop = asyncio.get_running_loop()
         self._woken, self._ended = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
-        settings = self._project.settings
-        room = Room(self._project.data, settings.least_room, settings.reserve)
-        room.look()
+        room = self._room()
         consents = consents_of(self._project, self._project.log)
         log = WatchedLog(self._project.log, partial(self._accepted, consents), room.refusal)
         path = self._project.data / SOCKET
         listening = listen(path)
         webhooks = Webhooks(self._project, consents, delivered := Counts())
-
-        def behind() -> int:
-            live = serving.live
-            return 0 if live is None else log.end_position - live.committed
-
-        answers = webhooks.answers()
-        worker = WorkerLink(self._worker_command, listening, log, self._wake_up, answers, behind)
+        answers = {**webhooks.answers(), CONSOLE_LINK: lambda: self._console_link(serving)}
+        given = (listening, log, self._wake_up, answers, lambda: serving.behind)
+        worker = WorkerLink(self._worker_command, *given)
         commit = GroupCommit(log, self._project.now_us, refusal=room.refusal)
         rejecting = rejecting_of(self._project)
-        serving = Serving(
-            self._project.now_us, commit, log, worker.about, rejecting, delivered, consents
+        serving: Serving = Serving(
+            self._project.now_us,
+            commit,
+            log,
+            worker.about,
+            rejecting,
+            delivered,
+            consents,
+            recent_of(self._project),
+            quarantining_of(self._project),
+            marking_of(self._project),
         )
         people = Moving(self._project, log, serving, worker, webhooks, self._woken)
-        server = self._server(serving, listens)
+        server = self._server(serving, lambda: listens(self._console_link(serving)))
         tasks = [
             asyncio.create_task(self._guarded(run))
             for run in (
                 worker.keep_running,
                 people.run,
                 lambda: room.watch(lambda disk: setattr(serving, "disk", disk)),
+                lambda: watch(self._project, lambda found: setattr(serving, "schedules", found)),
+                lambda: catch_up(consents, worker.picked),
+                lambda: asyncio.to_thread(self._project.log.learn_ids),
             )
         ]
-        tasks.append(asyncio.create_task(asyncio.to_thread(consents.follow)))
         committing = asyncio.create_task(commit.run())
         noting = asyncio.create_task(rejecting.run())
         answering = asyncio.create_task(server.serve(self._listening.sockets))
@@ -199,8 +214,18 @@ class Front:
             await asyncio.wait(tasks)
             await webhooks.close()
             consents.close()
+            serving.quarantining.close()
             gc.unfreeze()
         _logger.info("ended")
+
+    def _room(self) -> Room:
+        settings = self._project.settings
+        room = Room(self._project.data, settings.least_room, settings.reserve)
+        room.look()
+        return room
+
+    def _console_link(self, serving: Serving) -> str:
+        return self._listening.console_link(serving.sign_in.link())
 
     def _server(self, serving: Serving, listens: Callable[[], None]) -> _Server:
         config = uvicorn.Config(
@@ -225,8 +250,9 @@ class Front:
             await run()
         except asyncio.CancelledError:
             raise
-        except BaseException:
+        except BaseException as error:
             _logger.exception("a part of the server failed")
+            self._fault = self._fault or error
             self._ended.set()
 
     def _accepted(self, consents: Consents, told: Sequence[Logged]) -> None:

@@ -30,19 +30,23 @@ from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.events.columns import FactColumns, columns_of
 from tailorbird.flow import tail
 from tailorbird.flow.adopting import seeds
+from tailorbird.flow.picking import picked
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
-from tailorbird.ports import Appended, LogChunk, Logged
+from tailorbird.ports import Appended, LogChunk, Logged, PackedChunk
 from tailorbird.runtimes import project as projects
 from tailorbird.runtimes.history_questions import HistoryQuestions
+from tailorbird.runtimes.opening import OpenedBeside
 from tailorbird.runtimes.project import HISTORY, Project, load_texts
 from tailorbird.runtimes.project_history import ProjectHistory
+from tailorbird.runtimes.scheduling import CONTINUOUS, TIMED, Scheduler
+from tailorbird.runtimes.sorting import sort_for_ever, sort_if_due
 from tailorbird.runtimes.webhook_desk import RemoteDesk
 
-TOGETHER: Final = 1_000
+TOGETHER: Final = 250
 """So many facts of one batch are appended all together; a longer one goes in several groups."""
-BEHIND: Final = 1_000
+BEHIND: Final = 250
 """With so many facts still to be taken in by live people a long batch waits for them."""
 LOOK_SECONDS: Final = 0.02
 PATIENCE_SECONDS: Final = 30.0
@@ -59,9 +63,11 @@ _PARENT_DEATH: Final = 1  # PR_SET_PDEATHSIG
 class RemoteLog:
     """The log of the front: read from its file, appended to by the front alone."""
 
-    def __init__(self, front: Link, reading: SqliteLog) -> None:
+    def __init__(self, front: Link, reading: SqliteLog, long: OpenedBeside) -> None:
+        """``long``: the same as ``reading``, for whoever wants very much of it."""
         self._front = front
         self._reading = reading
+        self._long = long
 
     @property
     def end_position(self) -> int:
@@ -91,13 +97,23 @@ class RemoteLog:
         """The facts from a position on, about so many."""
         return self._reading.read(position, most)
 
+    def next_group(self, position: int) -> int:
+        """A position from there on at which reading may stop."""
+        return self._long.next_group(position)
+
+    def packed_from(self, position: int, end: int) -> Iterator[PackedChunk]:
+        """The facts up to such an end."""
+        return self._long.packed_from(position, end)
+
 
 class ResidentHistory(ProjectHistory):
     """The history beside a server: others append too, so all of it comes from following the log."""
 
     remote: RemoteLog
     changing: RLock
-    """Whoever changes the file holds it: following, sorting in, giving columns."""
+    """Whoever changes the file holds it: following, and putting sorted facts in place."""
+    walking: RLock
+    """Whoever writes all facts again holds it, for as long as that takes."""
 
     def follow(self) -> None:
         """Take over what the log has by now."""
@@ -123,13 +139,13 @@ class ResidentHistory(ProjectHistory):
         return Appended(accepted, duplicates, self.end_position if first is None else first)
 
     def compact(self, *given: Any, **named: Any) -> None:
-        """Sort the recent facts in among the others."""
-        with self.changing:
+        """Sort the recent facts in among the others; what comes meanwhile is followed."""
+        with self.walking:
             super().compact(*given, **named)
 
     def promote(self, *given: Any, **named: Any) -> list[tuple[str, ...]]:
         """Give properties columns of their own."""
-        with self.changing:
+        with self.walking:
             return super().promote(*given, **named)
 
 
@@ -154,6 +170,8 @@ def _cut(batch: Iterable[FactColumns]) -> Iterator[FactColumns]:
 class ResidentProject(Project):
     """A project whose history stays open when a command is done."""
 
+    is_alone = False
+
     def close(self) -> None:
         """Let go of what this command opened."""
         self.__dict__.pop("history", None)
@@ -171,10 +189,8 @@ class Worker:
         self._front = Link(front)
         self._project = Project(self._folder)
         settings = self._project.settings
-        self._log = RemoteLog(
-            self._front, SqliteLog(self._project.data / projects.LOG, self._project.keyring)
-        )
-        self._changing = RLock()
+        self._log = RemoteLog(self._front, self._project.log, self._project.long_log)
+        self._changing, self._walking = RLock(), RLock()
         path = self._project.data / HISTORY
         history = ResidentHistory(
             path, memory_limit=settings.memory_limit, threads=settings.threads
@@ -184,29 +200,36 @@ class Worker:
         self._beside = self._equipped(history.beside())
         self._seeding = self._equipped(history.beside())
         self._following = self._equipped(history.beside())
+        self._scheduled = {kinds: self._equipped(history.beside()) for kinds in (TIMED, CONTINUOUS)}
         self._questions = HistoryQuestions(self._equipped(history.beside()), self._project.data)
+        self._sorting = self._equipped(history.beside())
         self._history.follow()
+        self._sort()
         projects.resident[self._folder] = self._resident
 
     def _equipped(self, history: Any) -> ResidentHistory:
         assert isinstance(history, ResidentHistory)
         history.remote, history.changing = self._log, self._changing
+        history.walking = self._walking
         return history
 
     def _resident(self, folder: Path, published: bool) -> Project:
-        made = ResidentProject(folder, published=published)
-        self._history.follow()
-        self._history.now_us = made.now_us()
-        self._history.wanted = None if published else made.settings.published()
-        made.__dict__["history"] = self._history
+        return self._with(self._history, ResidentProject(folder, published=published))
+
+    def _with(self, history: ResidentHistory, made: ResidentProject) -> Project:
+        history.follow()
+        history.now_us = made.now_us()
+        history.wanted = None if made.is_published else made.settings.published()
+        made.__dict__["history"] = history
         made.__dict__["outbox"] = RemoteDesk(self._front)
+        made.console_link = lambda: str(self._front.ask(projects.CONSOLE_LINK))
         return made
 
     # What the front asks
 
     def answer(self, link: socket.socket) -> None:
         """Answer the front until it is gone; then this process ends at once."""
-        answer(link, {"facts_of": self._facts_of})
+        answer(link, {"facts_of": self._facts_of, "picked": self._picked})
         os._exit(0)
 
     def answer_with_seeds(self, link: socket.socket) -> None:
@@ -223,6 +246,10 @@ class Worker:
         while some := list(islice(facts, FACTS)):
             yield [list(columns_of(some)), [fact.position for fact in some]]
 
+    def _picked(self, position: int) -> Iterator[Any]:
+        for columns, positions, following in picked(self._beside, position):
+            yield [list(columns), list(positions), following]
+
     def _seeds(self, files: dict[str, str], now_us: int) -> Iterator[Any]:
         self._seeding.follow()
         plan = live.plan(load_texts(files).definitions)
@@ -238,6 +265,22 @@ class Worker:
             time.sleep(FOLLOW_SECONDS)
             with contextlib.suppress(Exception):  # the next round, or the next question, tells
                 self._following.follow()
+
+    def _sort(self) -> None:
+        """Sort in what came by following a whole log: everybody is asked about next."""
+        with contextlib.suppress(Exception):  # it is tried again, and told then
+            sort_if_due(self._history, self._project.data / HISTORY)
+
+    def sort_for_ever(self) -> None:
+        """Sort recent facts in when they become many."""
+        sort_for_ever(self._sorting, self._project.data / HISTORY)
+
+    def run_schedules(self, kinds: tuple[str, ...]) -> None:
+        """Do what is due at its time, for ever."""
+        history = self._scheduled[kinds]
+        Scheduler(
+            lambda: self._with(history, ResidentProject(self._folder, published=True)), kinds
+        ).run_for_ever()
 
     # Commands
 
@@ -316,6 +359,9 @@ def work(folder: Path, handles: Sequence[int], run: Callable[[list[str]], int]) 
     threading.Thread(target=worker.answer_about_people, args=(reading,), daemon=True).start()
     threading.Thread(target=worker.answer_with_seeds, args=(seeding,), daemon=True).start()
     threading.Thread(target=worker.follow_for_ever, daemon=True).start()
+    threading.Thread(target=worker.sort_for_ever, daemon=True).start()
+    for kinds in (TIMED, CONTINUOUS):
+        threading.Thread(target=worker.run_schedules, args=(kinds,), daemon=True).start()
     while True:
         with contextlib.suppress(KeyboardInterrupt):
             worker.run_commands(listening, run)

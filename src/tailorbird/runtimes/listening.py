@@ -32,6 +32,13 @@ class Listening(NamedTuple):
     options: Mapping[str, Any]
     """What the HTTP server is told of them."""
 
+    def console_link(self, token: str) -> str:
+        """The address that signs a browser in.
+
+        What stands behind ``#`` is sent to no server, so no proxy on the way writes it down.
+        """
+        return f"{self.url}/console/enter#{token}"
+
 
 def take_address(host: str, port: int, tls: Tls | None, *, proxied: bool) -> Listening:
     """Take an address; raises `InputError` where it is not safe, not there or taken."""

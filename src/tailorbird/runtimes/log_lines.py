@@ -19,6 +19,8 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import Any, Final, TextIO
 
+from tailorbird.kernel.errors import TailorbirdError
+
 OURS: Final = "tailorbird"
 SELDOM_S: Final = 60.0
 """What anybody can bring about is written once in so long; what is left out is counted."""
@@ -119,3 +121,10 @@ class TextLines(logging.Formatter):
             f"  {name}={json.dumps(value, default=str)}" for name, value in told.items()
         )
         return f"{when.removesuffix('+00:00')}Z {level:<8} {logger}: {message}{details}"
+
+
+def reason_of(error: Exception) -> str:
+    """What may be told to anybody: messages of others could hold what a person said."""
+    if isinstance(error, TailorbirdError):
+        return str(error)
+    return f"this should not happen ({type(error).__name__}); the server's log says where"

@@ -19,10 +19,12 @@ from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.sqlite_files import told
 from tailorbird.edges.stores.sqlite_state import WHAT, SqliteState
 from tailorbird.flow.advance import Live
-from tailorbird.kernel.errors import InputError, TailorbirdError
+from tailorbird.kernel.errors import InputError
+from tailorbird.kernel.instants import DAY
 from tailorbird.language import live
 from tailorbird.ports import EventLog
 from tailorbird.runtimes.garbage import Garbage
+from tailorbird.runtimes.log_lines import reason_of
 from tailorbird.runtimes.project import REGISTRY, STATE, Project, load_texts
 from tailorbird.runtimes.publishing import Publishing
 from tailorbird.runtimes.replaying import Replaying
@@ -39,6 +41,10 @@ LOOK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 0.5
 COMMIT_SECONDS: Final = 0.1
 """Whoever reads waits for a commit; a longer one is cut in two."""
+TIDY_US: Final = 60_000_000
+"""So often it is looked whether the record has entries that are too old."""
+TIDIED: Final = 5_000
+"""So many of them go at a time."""
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
 
@@ -72,6 +78,7 @@ class Moving:
             project.data, log, worker.seeds, project.now_us, self._wake_up
         )
         self._version = 0
+        self._tidy_us = 0
         self._registry: SqliteRegistry | None = None
         self._people: Live | None = None
 
@@ -85,7 +92,7 @@ class Moving:
                     await self._once()
                 except Exception as error:
                     wait_s = waits.after(clock_s() - begun_s)
-                    said = {"in_s": wait_s, "why": _reason(error)}
+                    said = {"in_s": wait_s, "why": reason_of(error)}
                     _logger.exception("people's states are loaded again", extra={"said": said})
                     await asyncio.sleep(wait_s)
         finally:
@@ -100,7 +107,7 @@ class Moving:
         try:
             store = await self._in_thread(SqliteState, self._path)
         except Exception as error:
-            self._serving.lose(_reason(error))
+            self._serving.lose(reason_of(error))
             raise
         loaded = asyncio.Event()
         tasks = [
@@ -112,7 +119,7 @@ class Moving:
             for task in ended:
                 task.result()
         except Exception as error:
-            self._serving.lose(_reason(error))
+            self._serving.lose(reason_of(error))
             raise
         finally:
             for task in tasks:
@@ -236,22 +243,24 @@ class Moving:
         turned += self._replaying.move(people)
         with suppress(GoneError):  # the rest is shown when the history is there again
             seen = self._serving.for_pages(people.to_show(now_us))
+        self._tidy(people, now_us)
         return turned, seen
+
+    def _tidy(self, people: Live, now_us: int) -> None:
+        """Let go of what is in the record for longer than the settings say, bit by bit."""
+        if now_us >= self._tidy_us:
+            before_us = now_us - self._project.settings.record_days * DAY
+            if people.forget_record(before_us, TIDIED) < TIDIED:
+                self._tidy_us = now_us + TIDY_US
 
     def _follow_publications(self, people: Live) -> None:
         staged = self._publishing.staged(people.position)
         if staged is not None:
             if staged.version > self._version:  # else it was loaded meanwhile
-                people.take_over(staged.plan, staged.path)
+                if not staged.is_same:
+                    people.take_over(staged.plan, staged.path)
                 self._version = staged.version
                 _logger.info("published", extra={"said": {"version": staged.version}})
             staged.remove()
         if self._versions().newest_number() != self._version:
             self._publishing.begin(*self._newest(), people)
-
-
-def _reason(error: Exception) -> str:
-    """What may be told to anybody: messages of others could hold what a person said."""
-    if isinstance(error, TailorbirdError):
-        return str(error)
-    return f"this should not happen ({type(error).__name__}); the server's log says where"

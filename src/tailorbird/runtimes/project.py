@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,13 +14,16 @@ from typing import TYPE_CHECKING, Final, Self
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.registries.sqlite_endpoints import SqliteEndpoints
+from tailorbird.edges.registries.sqlite_hooks import SqliteHooks
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
+from tailorbird.edges.stores.sqlite_sources import SqliteSources
 from tailorbird.flow import tail
 from tailorbird.kernel.errors import InputError
-from tailorbird.language.files import load
+from tailorbird.language.files import is_plan, load
 from tailorbird.language.resolve import Resolved
 from tailorbird.ports import OutboxDesk
+from tailorbird.runtimes.opening import OpenedBeside
 from tailorbird.runtimes.settings import FILE, Settings, read_settings
 from tailorbird.runtimes.working_copy import WorkingCopy
 
@@ -30,11 +35,19 @@ CONSENTS: Final = "consents.sqlite"
 HISTORY: Final = "history.duckdb"
 KEYS: Final = "keys.sqlite"
 LOG: Final = "log.sqlite"
+QUARANTINED: Final = "quarantine.sqlite"
 REGISTRY: Final = "registry.sqlite"
 REJECTED: Final = "rejects.sqlite"
 REJECTS: Final = "rejects"
 SOCKET: Final = "server.sock"
+SOURCES: Final = "sources.sqlite"
 STATE: Final = "state.sqlite"
+CONSOLE_LINK: Final = "console link"
+"""The name under which a front is asked for a link."""
+
+
+def _unseen(_what: str) -> AbstractContextManager[tail.Progress]:
+    return nullcontext(lambda _done, _all: None)
 
 
 class Project:
@@ -43,10 +56,17 @@ class Project:
     Attributes that cost something are opened when they are first used; closing lets go of them.
     """
 
+    console_link: Callable[[], str] | None = None
+    """Asks the running server for a one-time link; None where there is no way to ask."""
+    is_alone = True
+    """Whether nobody else runs anything of this project: not so beside a server."""
+    lasting: Callable[[str], AbstractContextManager[tail.Progress]] = staticmethod(_unseen)
+    """Shows how far something is that lasts long, if anybody looks."""
+
     def __init__(self, folder: Path, *, published: bool = False) -> None:
         """Take a folder that holds a settings file; `open_project` finds it."""
         self.folder = folder
-        self._published = published
+        self.is_published = published
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +92,10 @@ class Project:
             self.registry.close()
         if "endpoints" in opened:
             self.endpoints.close()
+        if "hooks" in opened:
+            self.hooks.close()
+        if "sources" in opened:
+            self.sources.close()
         outbox = opened.get("outbox")
         if isinstance(outbox, SqliteOutbox):
             outbox.close()
@@ -107,7 +131,7 @@ class Project:
     @cached_property
     def definitions(self) -> Resolved:
         """The checked definitions: those of the files, or those of the newest version."""
-        if not self._published:
+        if not self.is_published:
             return load(self.files.by_path())
         newest = self.registry.newest()
         if newest is None:
@@ -129,10 +153,11 @@ class Project:
         opened = ProjectHistory(path, memory_limit=settings.memory_limit, threads=settings.threads)
         opened.log = self.log
         if opened.end_position and not self.log.end_position:
-            tail.take_over(self.log, opened)
-        tail.follow(self.log, opened)
+            with self.lasting("giving old facts a log") as progress:
+                tail.take_over(self.log, opened, progress)
+        tail.follow(self.long_log, opened)
         opened.now_us = self.now_us()
-        opened.wanted = None if self._published else settings.published()
+        opened.wanted = None if self.is_published else settings.published()
         return opened
 
     @cached_property
@@ -144,6 +169,11 @@ class Project:
     def log(self) -> SqliteLog:
         """Everything that was ever accepted, in order."""
         return SqliteLog(self.data / LOG, self.keyring)
+
+    @property
+    def long_log(self) -> OpenedBeside:
+        """The same, to be read from far back."""
+        return OpenedBeside(self.log, (self.data / LOG, self.data / KEYS))
 
     @cached_property
     def registry(self) -> SqliteRegistry:
@@ -167,10 +197,23 @@ class Project:
         """The messages that wait or were given up; a running server is asked for its own."""
         return SqliteOutbox(self.data / STATE)
 
+    @cached_property
+    def hooks(self) -> SqliteHooks:
+        """The addresses that other systems post to."""
+        return SqliteHooks(self.data / REGISTRY)
+
+    @cached_property
+    def sources(self) -> SqliteSources:
+        """How far sources were read, and what became of runs."""
+        return SqliteSources(self.data / SOURCES)
+
     def now_us(self) -> int:
         """The present instant of the real clock."""
         return time.time_ns() // 1_000
 
+
+ENVIRONMENT: Final[Mapping[str, str]] = dict(os.environ)
+"""As it was when the program began: commands that run elsewhere bring some of their own."""
 
 resident: Final[dict[Path, Callable[[Path, bool], Project]]] = {}
 """Folders whose project this process keeps open, and what makes a project out of it."""
@@ -178,7 +221,7 @@ resident: Final[dict[Path, Callable[[Path, bool], Project]]] = {}
 
 def load_texts(texts: Mapping[str, str]) -> Resolved:
     """The checked definitions of a published version's files."""
-    return load({f"published {name}": text for name, text in texts.items()})
+    return load({f"published {name}": text for name, text in texts.items() if not is_plan(name)})
 
 
 def open_project(path: Path | None = None, *, published: bool = False) -> Project:

@@ -29,6 +29,8 @@ class Staged(NamedTuple):
     plan: live.Plan
     path: Path
     position: int
+    is_same: bool = False
+    """Whether the version says the same of people as the one in force: then none were made."""
 
     def remove(self) -> None:
         """Remove the file: what was in it is in force."""
@@ -83,6 +85,8 @@ class Publishing:
     def _stage(self, version: int, files: Mapping[str, str], people: Live) -> Staged:
         plan = live.plan(load_texts(files).definitions)
         _remove(self._path)
+        if plan.definitions == people.plan.definitions:
+            return Staged(version, plan, self._path, 0, is_same=True)
         given = self._seeds(files, self._now_us())
         with SqliteState(self._path) as store:
             position = stage(store, self._log, plan, given, lambda: people.committed, self._now_us)

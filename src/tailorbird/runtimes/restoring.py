@@ -17,6 +17,7 @@ from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.governance.seals import secret_for
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import format_instant
 from tailorbird.runtimes.backups import SEALED_FOR
@@ -79,8 +80,10 @@ def restore(
         assert copy is not None
         raise InputError(
             f"the keys in {keys} are of {format_instant(copy.made_us)} and the backup is newer: "
-            f"{unreadable.subjects:,} of its subjects have no key there, and their "
-            f"{unreadable.facts:,} facts could not be read; give a newer copy, or give them up "
+            f"{amount(unreadable.subjects, 'of its subjects has', 'of its subjects have')} no "
+            "key there, and their "
+            f"{amount(unreadable.facts, 'fact')} could not be read; give a newer copy, or give "
+            "them up "
             "with --accept-loss"
         )
     staged = data / STAGED if data.exists() else data.with_name(f"{STAGED}-{data.name}")
@@ -117,7 +120,7 @@ def _right_keys(contents: Contents, keys: Path | None) -> KeysCopy | None:
         if not contents.log.end_position:
             return None
         raise InputError(
-            f"a backup has no keys in it, and without them nothing in it can be read: give "
+            "a backup has no keys in it, and without them nothing in it can be read: give "
             f"--keys FILE with {which}"
         )
     copy = read_keys(keys)[0]

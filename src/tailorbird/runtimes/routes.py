@@ -3,67 +3,128 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Final
 
+from tailorbird.edges.https_content import fetch
 from tailorbird.events.identifiers import USUAL, Identifiers
+from tailorbird.events.tracking_plan import NO_PLAN, TrackingPlan
 from tailorbird.flow.collecting import Collecting
-from tailorbird.runtimes.project import Project
+from tailorbird.flow.hooks import keys_of
+from tailorbird.flow.preparing import Preparing
+from tailorbird.flow.receiving import Receiving
+from tailorbird.governance.api_keys import ApiKey
+from tailorbird.ports.hooks import Fetch
+from tailorbird.runtimes.dialects import found_dialects
+from tailorbird.runtimes.hooks import opened_of, providers
+from tailorbird.runtimes.plans import PublishedPlan
+from tailorbird.runtimes.project import REGISTRY, Project
+from tailorbird.server.assets import Assets, BuiltFiles
 from tailorbird.server.auth import KeyCheck
+from tailorbird.server.console import Console
+from tailorbird.server.debugger import Debugger
 from tailorbird.server.definitions import PublishedDefinitions
 from tailorbird.server.description import Description
 from tailorbird.server.history import History
-from tailorbird.server.ingest import Collector
+from tailorbird.server.hooks import Hooks, Opened
+from tailorbird.server.ingest import Collector, routes_of_dialects
 from tailorbird.server.origins import Origins, PageRules
 from tailorbird.server.profiles import Profiles
+from tailorbird.server.quarantined import Quarantined
 from tailorbird.server.record import RecordStreams
 from tailorbird.server.rejected import Rejected
 from tailorbird.server.router import Router
 from tailorbird.server.segments import Segments
 from tailorbird.server.serving import Serving
 from tailorbird.server.state import StateOfServer
-from tailorbird.server.table import routes_in
+from tailorbird.server.table import Route, routes_in
 from tailorbird.server.tickets import Tickets
 from tailorbird.server.updates import Updates
+from tailorbird.server.visitors import Visitors
 
 PARTS: Final[tuple[type, ...]] = (
-    Collector,
+    Hooks,
     Rejected,
+    Debugger,
+    Console,
+    Quarantined,
     Profiles,
     History,
     Segments,
     PublishedDefinitions,
     Tickets,
+    Visitors,
     Updates,
     RecordStreams,
+    Assets,
     StateOfServer,
     Description,
 )
-"""All parts; the pages about the server are made of what these say of themselves."""
+"""The parts whose routes are always the same."""
+
+
+def all_routes() -> tuple[Route, ...]:
+    """Everything that a server answers; the pages about it are made of this."""
+    return (*routes_of_dialects(found_dialects()), *routes_in(PARTS))
 
 
 def parts_of(
-    serving: Serving, keys: KeyCheck, rules: PageRules, identifiers: Identifiers = USUAL
+    serving: Serving,
+    keys: KeyCheck,
+    rules: PageRules,
+    identifiers: Identifiers = USUAL,
+    untranslated: Collection[str] = (),
+    plan: Callable[[], TrackingPlan] = lambda: NO_PLAN,
+    hooks: Opened = lambda _provider, _name: (),
+    fetch: Fetch = fetch,
+    hook_keys: Callable[[], Mapping[str, ApiKey]] = dict,
 ) -> tuple[object, ...]:
-    """One of each part, for a running server."""
+    """One of each part, for a running server.
+
+    ``plan`` is the tracking plan in force, ``hooks`` opens inbound webhooks, ``fetch`` what
+    their providers point to, and ``hook_keys`` says as whom their messages were stored.
+    """
+    collecting = None if serving.gate is None else Collecting(serving.gate)
+    preparing = partial(
+        Preparing,
+        identifiers=identifiers,
+        collecting=collecting,
+        plan=plan,
+        untranslated=untranslated,
+        marking=serving.marking,
+    )
+
+    def every_key() -> Mapping[str, ApiKey]:
+        return {**keys.by_id(), **hook_keys()}
+
+    files, dialects = BuiltFiles(), found_dialects()
+    receiving = Receiving(
+        serving.commit,
+        serving.now_us,
+        preparing(),
+        note=serving.rejecting.note,
+        recent=serving.recent,
+        quarantining=serving.quarantining,
+    )
     return (
-        Collector(
-            serving.commit,
-            keys,
-            serving.now_us,
-            identifiers=identifiers,
-            note=serving.rejecting.note,
-            collecting=None if serving.gate is None else Collecting(serving.gate),
-        ),
-        Rejected(serving),
+        Collector(receiving, keys, dialects),
+        Hooks(receiving, providers(), hooks, fetch, serving.now_us, serving.hooks),
+        Rejected(serving, every_key),
+        Debugger(serving, os.urandom(4).hex()),
+        Console(serving.sign_in, files, os.urandom),
+        Quarantined(serving, every_key, preparing(), dialects),
         Profiles(serving),
         History(serving),
         Segments(serving),
         PublishedDefinitions(serving),
         Tickets(rules, keys, serving.now_us, os.urandom),
+        Visitors(rules.origins, keys, identifiers),
         Updates(serving, rules),
-        RecordStreams(serving, keys),
+        RecordStreams(serving),
+        Assets(files),
         StateOfServer(serving),
-        Description(tuple(routes_in(PARTS))),
+        Description(all_routes()),
     )
 
 
@@ -74,6 +135,18 @@ def routes_of(serving: Serving, project: Project) -> Router:
         project.keyring.secret_for(b"tickets"),
         Origins(project.settings.origins),
         project.settings.push_fields,
+        project.settings.visitor_ids,
     )
-    parts = parts_of(serving, keys, rules, project.settings.identifiers)
-    return Router(parts, keys, serving.answers)
+    settings = project.settings
+    plan = PublishedPlan(project.data / REGISTRY)
+    parts = parts_of(
+        serving,
+        keys,
+        rules,
+        settings.identifiers,
+        settings.untranslated,
+        plan,
+        opened_of(project),
+        hook_keys=lambda: keys_of(project.hooks),
+    )
+    return Router(parts, keys, serving.answers, serving.sign_in, serving.turned_away)

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from tailorbird.delivery.addresses import Network, networks
 from tailorbird.events.identifiers import REFUSED, Identifiers
 from tailorbird.events.sections import Section, read_sections
+from tailorbird.governance.tickets import VISITOR_IDS
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import DefinitionError, InputError, Problem
 from tailorbird.kernel.instants import DAY, find_zone, format_duration, parse_duration
+from tailorbird.language.text import is_pattern
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 FORMS: Final = ("json", "text")
@@ -56,6 +58,16 @@ def _days(text: str) -> int | None:
     return int(text) if is_number and int(text) <= limits.REJECT_DAYS else None
 
 
+def _quarantine_days(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 4
+    return int(text) if is_number and int(text) <= limits.QUARANTINE_DAYS else None
+
+
+def _record_days(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 4
+    return int(text) if is_number and 1 <= int(text) <= limits.RECORD_DAYS else None
+
+
 def _port(text: str) -> int | None:
     is_number = text.isascii() and text.isdigit() and len(text) <= 5
     return int(text) if is_number and 1 <= int(text) <= 65_535 else None
@@ -87,6 +99,19 @@ def _bytes(text: str) -> int | None:
     return None if size is None else int(size[:-2]) * (10**9 if size.endswith("GB") else 10**6)
 
 
+def _room(text: str) -> int | None:
+    return _bytes(text) or None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else None
+
+
+def _honeypots(text: str) -> frozenset[str] | None:
+    found = frozenset(_listed(text))
+    return found if len(found) <= limits.HONEYPOTS and "/" not in found else None
+
+
 _ORIGIN: Final = re.compile(
     r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?"
 )
@@ -104,6 +129,10 @@ def _one_of(*words: str) -> Callable[[str], str | None]:
 def _origins(text: str) -> tuple[str, ...] | None:
     found = _listed(text)
     return found if all(_ORIGIN.fullmatch(origin) for origin in found) else None
+
+
+def _pattern(text: str) -> str | None:
+    return text if 0 < len(text) <= limits.PATTERN_BYTES and is_pattern(text) else None
 
 
 def _push_fields(text: str) -> tuple[str, ...] | None:
@@ -136,6 +165,13 @@ SETTINGS: Final = (
         _words,
     ),
     Setting(
+        "untranslated",
+        "names of write keys, with commas between, or all",
+        "",
+        "whose events keep the names that they come with; those of others get one vocabulary's",
+        _listed,
+    ),
+    Setting(
         "data",
         "a folder, from the project's folder",
         "data",
@@ -148,6 +184,55 @@ SETTINGS: Final = (
         "7",
         "so long messages are kept that the collector rejected; 0 keeps none",
         _days,
+    ),
+    Setting(
+        "debugger_memory",
+        "a size such as 16MB or 1GB, or 0",
+        "16MB",
+        "as much memory the newest messages may take that the debugger shows; 0 holds none",
+        _bytes,
+    ),
+    Setting(
+        "quarantine_days",
+        f"a number from 0 to {limits.QUARANTINE_DAYS}",
+        "30",
+        "so long messages are kept aside that do not fit the tracking plan; 0 rejects them instead",
+        _quarantine_days,
+    ),
+    Setting(
+        "quarantine_size",
+        "a size such as 256MB",
+        "256MB",
+        "the room of messages that are kept aside; beyond it the oldest go",
+        _room,
+    ),
+    Setting(
+        "bots",
+        "mark or allow",
+        "mark",
+        "mark: facts that no person caused get a verdict and count nowhere; allow: they count",
+        _one_of("mark", "allow"),
+    ),
+    Setting(
+        "bot_rate",
+        "a number from 0 to 9999999",
+        "300",
+        "more acts a minute than this, three minutes in a row, are a robot's; 0 marks nobody",
+        _whole,
+    ),
+    Setting(
+        "honeypots",
+        "names of events and paths that begin with /, with commas between",
+        "",
+        "who does what no person finds is a robot, from then on",
+        _honeypots,
+    ),
+    Setting(
+        "double_click",
+        "a duration such as 500000us, or 0s",
+        "500000us",
+        "the same act of the same identifier within this time was meant once",
+        _gap,
     ),
     Setting(
         "least_room",
@@ -227,6 +312,13 @@ SETTINGS: Final = (
         _gap,
     ),
     Setting(
+        "record_days",
+        f"a number from 1 to {limits.RECORD_DAYS:,}",
+        "90",
+        "so long it is kept who entered and left which segment, for systems that go on from there",
+        _record_days,
+    ),
+    Setting(
         "origins",
         "addresses of sites such as https://shop.example, with commas between",
         "",
@@ -239,6 +331,14 @@ SETTINGS: Final = (
         "",
         "what of a visitor her own page may see; nothing unless it is listed here",
         _push_fields,
+    ),
+    Setting(
+        "visitor_ids",
+        "a regular expression of RE2 for the whole id",
+        VISITOR_IDS,
+        "what ids look like that pages give their visitors; a page is told nothing of who has "
+        "others too that its ticket does not name",
+        _pattern,
     ),
 )
 
@@ -253,7 +353,15 @@ class Settings:
     memory_limit: str
     threads: int
     refused_ids: tuple[str, ...] = REFUSED
+    untranslated: tuple[str, ...] = ()
     reject_days: int = 7
+    debugger_memory: int = 16_000_000
+    quarantine_days: int = 30
+    quarantine_size: int = 256_000_000
+    bots: str = "mark"
+    bot_rate: int = 300
+    honeypots: frozenset[str] = frozenset()
+    double_click_us: int = 500_000
     least_room: int = 256_000_000
     reserve: int = 256_000_000
     host: str = "127.0.0.1"
@@ -263,8 +371,10 @@ class Settings:
     log_level: str = "info"
     log_form: str = "json"
     max_lateness_us: int = 7 * DAY
+    record_days: int = 90
     origins: tuple[str, ...] = ()
     push_fields: tuple[str, ...] = ()
+    visitor_ids: str = VISITOR_IDS
 
     @property
     def identifiers(self) -> Identifiers:
@@ -297,7 +407,7 @@ def read_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
             problems.extend(error.problems)
     if problems:
         raise DefinitionError(problems)
-    for name in ("session_gap", "max_lateness"):
+    for name in ("session_gap", "max_lateness", "double_click"):
         values[f"{name}_us"] = values.pop(name)
     return Settings(**values)
 

@@ -15,7 +15,7 @@ from tailorbird.edges.local_socket import Answer, GoneError, Link, answer
 from tailorbird.events.columns import FactColumns, facts_of
 from tailorbird.flow.adopting import Seeded, Seeds
 from tailorbird.kernel.facts import Fact
-from tailorbird.ports import EventLog
+from tailorbird.ports import EventLog, LogChunk
 from tailorbird.runtimes.waits import Waits
 
 FIRST_WAIT_S: Final = 0.2
@@ -131,6 +131,11 @@ class WorkerLink:
         ):
             found += facts_of(FactColumns(*columns), positions)
         return found
+
+    def picked(self, position: int) -> Iterator[LogChunk]:
+        """See `flow.picking`; raises `GoneError` when the process is not there."""
+        for columns, positions, following in _there(self._link).ask_parts("picked", position):
+            yield LogChunk(FactColumns(*columns), positions, following)
 
     def about(self, what: str, *given: object) -> bytes:
         """Something about one person, as JSON; waits for no other kind of question."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -15,8 +15,20 @@ Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 JSON: Final = "application/json"
+WHOLE: Final = "tailorbird.whole"
+"""Under this a scope may have something `Whole`; whoever answers takes it out."""
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _HASH_BYTES: Final = 12
+
+
+class Whole(Protocol):
+    """What this server's reader of HTTP offers beside ASGI for requests that come in one piece."""
+
+    def taken(self) -> bytes | None:
+        """All of the body, once; None where it has yet to come."""
+
+    def answered(self, status: int, headers: tuple[Header, ...], body: bytes) -> bool:
+        """Write a whole answer; False where that has to wait: nothing is written then."""
 
 
 class Fault(msgspec.Struct):
@@ -80,16 +92,24 @@ def is_known(tag: str, if_none_match: bytes) -> bool:
 
 
 async def reply(
-    send: Send, answer: Answer, more: Iterable[Header] = (), *, head: bool = False
+    send: Send,
+    answer: Answer,
+    more: tuple[Header, ...] = (),
+    *,
+    head: bool = False,
+    whole: Whole | None = None,
 ) -> None:
-    """Send an answer; ``head``: without what it says."""
-    headers: list[Header] = [*more, *answer.more]
+    """Send an answer, at once where that is possible; ``head``: without what it says."""
+    headers = (*more, *answer.more)
     body = b""
     if answer.status != 304:
         body = encoded(answer.said)
-        headers.append((b"content-type", answer.kind.encode()))
-        headers.append((b"content-length", str(len(body)).encode()))
+        headers = (*headers, (b"content-type", answer.kind.encode()))
     if answer.retry_after_s is not None:
-        headers.append((b"retry-after", str(answer.retry_after_s).encode()))
+        headers = (*headers, (b"retry-after", str(answer.retry_after_s).encode()))
+    if whole is not None and whole.answered(answer.status, headers, body):
+        return
+    if answer.status != 304:
+        headers = (*headers, (b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else body})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -11,7 +11,14 @@ import msgspec
 
 from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel import limits
-from tailorbird.server.answers import Receive, RefusedError, Scope, Send
+from tailorbird.server.answers import (
+    Message,
+    Receive,
+    RefusedError,
+    Scope,
+    Send,
+    Whole,
+)
 from tailorbird.server.table import Route
 
 Body = TypeVar("Body")
@@ -39,19 +46,20 @@ class Bodies:
     def __init__(self) -> None:
         self._open_bytes = 0
 
-    async def read(self, receive: Receive, most: int) -> bytes:
+    async def read(self, receive: Receive, most: int, whole: Whole | None = None) -> bytes:
         """All bytes of a request; an error as soon as there are too many."""
+        if whole is not None and (body := whole.taken()) is not None:
+            if len(body) > most:
+                raise TooLongError
+            if self._open_bytes + len(body) > limits.OPEN_BODY_BYTES:
+                raise TooManyError
+            return body
         parts: list[bytes] = []
         size = 0
-        loop = asyncio.get_running_loop()
-        end_s = loop.time() + limits.BODY_SECONDS
+        end_s = asyncio.get_running_loop().time() + limits.BODY_SECONDS
         try:
             while True:
-                try:
-                    async with asyncio.timeout_at(min(end_s, loop.time() + limits.PAUSE_SECONDS)):
-                        message = await receive()
-                except TimeoutError:
-                    raise TooSlowError from None
+                message = await _received(receive, end_s)
                 if message["type"] == "http.disconnect":
                     raise GoneError
                 part = message.get("body", b"")
@@ -68,6 +76,44 @@ class Bodies:
             self._open_bytes -= size
 
 
+async def _received(receive: Receive, end_s: float) -> Message:
+    """The next part of a body; most are there already, and need no clock."""
+    receiving = receive().__await__()
+    try:
+        waits_for = next(receiving)
+    except StopIteration as there:
+        part: Message = there.value
+        return part
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout_at(min(end_s, loop.time() + limits.PAUSE_SECONDS)):
+            return await _Begun(receiving, waits_for)
+    except TimeoutError:
+        raise TooSlowError from None
+
+
+class _Begun:
+    """Goes on with what was begun by hand and waits for something."""
+
+    def __init__(self, going: Generator[Any, Any, Message], waits_for: Any) -> None:
+        self._going = going
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        waits_for = self._waits_for
+        try:
+            while True:
+                try:
+                    given = yield waits_for
+                except BaseException as error:  # it is cancelled, or has taken too long
+                    waits_for = self._going.throw(error)
+                else:
+                    waits_for = self._going.send(given)
+        except StopIteration as there:
+            part: Message = there.value
+            return part
+
+
 @dataclass(slots=True)
 class Asked:
     """What a method of a route is given."""
@@ -79,12 +125,18 @@ class Asked:
     receive: Receive
     send: Send
     bodies: Bodies
+    headers: Mapping[bytes, bytes]
+    """By name in small letters."""
+    whole: Whole | None
+    """For a request that may have come in one piece."""
+    is_good: Callable[[], bool] = lambda: True
+    """Whether the right to ask still holds, for what goes on for long."""
     path: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
 
     async def text(self, most: int) -> bytes:
         """The body as it was sent."""
-        return await self.bodies.read(self.receive, most)
+        return await self.bodies.read(self.receive, most, self.whole)
 
     async def read(self, kind: type[Body], most: int = limits.ASKED_BYTES) -> Body:
         """The body as what the route takes; raises `RefusedError` when it is not."""

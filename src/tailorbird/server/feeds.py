@@ -40,7 +40,15 @@ EXPIRED: Final = Ending(4401, "the ticket is too old; ask for another")
 LINKED: Final = Ending(
     4403, "the visitor has other identifiers now; your server has to ask for a ticket"
 )
+JOINED: Final = Ending(
+    4403, "the user has identifiers now that are no visitor's; your server has to name them in also"
+)
 REVOKED: Final = Ending(4401, "the key was revoked")
+PAST: Final = Ending(
+    4410,
+    "what came behind this id is not kept any more, see the setting record_days; read the members "
+    "of your segments, and go on without an id",
+)
 SLOW: Final = Ending(4408, "too slow; connect again")
 TALKING: Final = Ending(1003, "nothing is taken here")
 GONE: Final = Ending(1000, "")

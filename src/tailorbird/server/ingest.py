@@ -1,4 +1,4 @@
-"""The collector: Segment's HTTP interface, from the bytes of a request to a fact in the log.
+"""The collector: requests of all dialects, from their bytes to facts in the log.
 
 Without a framework, which would cost more here than everything else together. Each answer says what
 became of each message; one that it calls accepted is on the disk.
@@ -6,210 +6,136 @@ became of each message; one that it calls accepted is on the disk.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, Protocol
-from uuid import uuid4
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
-import msgspec
-from msgspec import UNSET, UnsetType
-
-from tailorbird.events.arriving import Arrived, arrived, without
-from tailorbird.events.columns import FactColumns
-from tailorbird.events.envelope import subject_in
-from tailorbird.events.identifiers import USUAL, Identifiers
-from tailorbird.events.refusals import Refusal, RejectedItem
-from tailorbird.events.times import TimeForm, TimeReader
-from tailorbird.events.wire import Body, UnreadableError, read_batch, read_single, unpacked
-from tailorbird.flow.collecting import Collecting
+from tailorbird.events.wire import Body, UnreadableError, unpacked
 from tailorbird.flow.consenting import BehindError
-from tailorbird.flow.group_commit import Admitted, OverloadedError
-from tailorbird.governance.api_keys import ApiKey, without_secrets
+from tailorbird.flow.group_commit import OverloadedError
+from tailorbird.flow.joining import Joining
+from tailorbird.flow.receiving import Receiving
+from tailorbird.flow.whole_bodies import FAULT
+from tailorbird.governance.api_keys import ApiKey, text_in
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import CONSENT
 from tailorbird.ports import NotWritableError, StaleWriterError
+from tailorbird.ports.dialects import Dialect, Endpoint, Page, Reply, Results, Sent, endpoints_of
 from tailorbird.server.answers import Answer, RefusedError
 from tailorbird.server.asked import Asked, TooLongError, TooManyError
-from tailorbird.server.auth import KeyCheck, key_in_body
+from tailorbird.server.auth import KeyCheck, key_in_body, key_in_headers
+from tailorbird.server.parameters import Parameter
 from tailorbird.server.parameters import text as text_parameter
-from tailorbird.server.table import Route, answers
+from tailorbird.server.table import Route, Run
 
-_BATCHES: Final = ("batch", "import", "b")
+_logger = logging.getLogger("tailorbird.ingest")
 _NOT_NOW_S: Final = 5
 """After so long it may be worth trying again when the log cannot be written."""
 
-_ACCEPTED: Final = {"status": "accepted"}
-_DUPLICATE: Final = {"status": "duplicate"}
+
+def routes_of_dialects(dialects: Iterable[Dialect]) -> Iterator[Route]:
+    """What a collector of some dialects answers."""
+    for dialect in dialects:
+        yield from (_taking(endpoint) for endpoint in dialect.endpoints)
+        yield from (_telling(page) for page in dialect.pages)
 
 
-class Message(msgspec.Struct, rename="camel", omit_defaults=True):
-    """One message of Segment's interface. What is not named here is let pass."""
-
-    user_id: str | None = None
-    anonymous_id: str | None = None
-    message_id: str | None = None
-    """Counts once, however often it is sent."""
-    timestamp: str | None = None
-    sent_at: str | None = None
-    event: str | None = None
-    """Of a track call."""
-    name: str | None = None
-    """Of a page or screen call."""
-    previous_id: str | None = None
-    """Of an alias call."""
-    group_id: str | None = None
-    """Of a group call."""
-    properties: dict[str, Any] = {}
-    traits: dict[str, Any] = {}
-    context: dict[str, Any] = {}
-    write_key: str | None = None
-
-
-class Batch(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Messages that each say their ``type``."""
-
-    batch: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=limits.BATCH_ITEMS)]
-    sent_at: str | None = None
-    write_key: str | None = None
-
-
-class Result(msgspec.Struct, rename="camel", omit_defaults=True):
-    """What became of a message."""
-
-    status: Literal["accepted", "duplicate", "rejected"]
-    reason: str | UnsetType = UNSET
-    warning: str | UnsetType = UNSET
-    """What of the message was not taken, though the message was."""
-    message_id: str | UnsetType = UNSET
-    """The id that a message got because it came without one."""
-
-
-class Results(msgspec.Struct):
-    """What became of each message, in their order."""
-
-    success: bool
-    position: int
-    """Lies behind everything of the request: ask for what reflects it with ``min_position``."""
-    results: list[Result]
-
-
-class PageSettings(msgspec.Struct):
-    """What the browser's library wants to know."""
-
-    integrations: dict[str, Any]
-    plan: dict[str, Any]
-
-
-def _taking(call: str, path: str, says: str, example: str) -> Route:
+def _taking(endpoint: Endpoint) -> Route:
     return Route(
-        "POST",
-        f"/v1/{path}",
-        f"send_{path}",
-        says,
+        endpoint.method,
+        endpoint.path,
+        endpoint.name,
+        endpoint.says,
         "write",
         group="events",
-        takes=Batch if call == "batch" else Message,
-        gives=Results,
+        parameters=_named(endpoint.parameters),
+        takes=endpoint.takes,
+        gives=endpoint.gives,
         refuses=Results,
-        faults=(503,),
+        kind=endpoint.kind,
+        faults=(400, 408, 429, 503),
         for_pages=True,
-        example=example,
+        key_inside=True,
+        example=endpoint.example,
     )
 
 
-_EXAMPLES: Final = {
-    "track": '{"event": "Product Viewed", "anonymousId": "v1", "properties": {"price": 12.5}}',
-    "identify": '{"userId": "ann", "anonymousId": "v1", "traits": {"city": "Leeds"}}',
-    "page": '{"anonymousId": "v1", "name": "Home"}',
-    "screen": '{"anonymousId": "v1", "name": "Cart"}',
-    "group": '{"userId": "ann", "groupId": "g1"}',
-    "alias": '{"userId": "ann", "previousId": "v1"}',
-    "batch": '{"batch": [{"type": "track", "event": "Product Viewed", "userId": "ann"}]}',
-}
-_ROUTES: Final = {
-    route.path: (route, call)
-    for call, example in _EXAMPLES.items()
-    for path, says in (
-        [(path, "Send messages that say their type.") for path in _BATCHES]
-        if call == "batch"
-        else [
-            (call, f"Send {'an' if call[0] in 'ai' else 'a'} {call} call."),
-            (call[0], f"The same as `/v1/{call}`, as browser libraries send it."),
-        ]
+def _telling(page: Page) -> Route:
+    return Route(
+        page.method,
+        page.path,
+        page.name,
+        page.says,
+        "write",
+        group="events",
+        parameters=_named(page.parameters),
+        gives=page.gives,
+        for_pages=True,
+        key_inside=True,
     )
-    for route in (_taking(call, path, says, example),)
-}
-_SETTINGS: Final = Route(
-    "GET",
-    "/v1/projects/{key}/settings",
-    "read_page_settings",
-    "What the browser's library asks before it sends anything.",
-    "write",
-    group="events",
-    parameters=(text_parameter("key", "A write key.", place="path"),),
-    gives=PageSettings,
-    for_pages=True,
-)
 
 
-class Accepting(Protocol):
-    """Where facts are accepted."""
-
-    def check(self) -> None:
-        """Raise `OverloadedError` or `NotWritableError` when nothing is accepted now."""
-
-    async def accept(self, columns: FactColumns) -> Admitted:
-        """Store facts; they are on the disk when this returns."""
+def _named(parameters: Mapping[str, str]) -> tuple[Parameter, ...]:
+    return tuple(
+        text_parameter(name, says, place="path", example=name) for name, says in parameters.items()
+    )
 
 
 class Collector:
-    """The routes that take events."""
+    """The routes that take events, and those that kits ask before they send any."""
 
-    def __init__(
-        self,
-        accepting: Accepting,
-        keys: KeyCheck,
-        now_us: Callable[[], int],
-        new_id: Callable[[], str] = lambda: uuid4().hex,
-        identifiers: Identifiers = USUAL,
-        note: Callable[[Sequence[RejectedItem]], None] = lambda _: None,
-        collecting: Collecting | None = None,
-    ) -> None:
-        """``new_id`` makes ids for messages that come without one; ``note`` is told of rejects.
-
-        ``collecting`` says whose events may not be taken; without it nobody is asked.
-        """
-        self._collecting = collecting
-        self._identifiers = identifiers
-        self._note = note
-        self._accepting = accepting
+    def __init__(self, receiving: Receiving, keys: KeyCheck, dialects: Iterable[Dialect]) -> None:
+        self._receiving = receiving
+        self._joining = Joining(receiving.take)
         self._keys = keys
-        self._now_us = now_us
-        self._new_id = new_id
-        self._times = TimeReader(TimeForm())
+        self._dialects = tuple(dialects)
+        self._endpoints = endpoints_of(self._dialects)
+        self._pages = {one.name: one for told in self._dialects for one in told.pages}
 
-    @answers(*(route for route, _ in _ROUTES.values()))
+    def bound(self) -> Iterator[tuple[Route, Run]]:
+        """Its routes, which depend on the dialects that there are."""
+        for route in routes_of_dialects(self._dialects):
+            yield route, self.take if route.name in self._endpoints else self.tell
+
+    async def tell(self, asked: Asked) -> Answer:
+        """Answer what a kit asks before it sends anything."""
+        page = self._pages[asked.route.name]
+        body = b"" if page.method == "GET" else await asked.text(limits.BODY_BYTES)
+        sent = _sent(asked, unpacked(body))
+        text = (
+            sent.path.get("key") or page.key(sent) or key_in_headers(sent.headers, sent.raw_query)
+        )
+        self._keys.admitted(text, "write")
+        return _answer(page.told(sent, text or ""))
+
     async def take(self, asked: Asked) -> Answer:
         """Store the messages of one request."""
+        endpoint = self._endpoints[asked.route.name]
+        data = b""
         try:
-            data = await self._body(asked)
-            return await self._accept(_ROUTES[asked.route.path][1], asked.key, data)
+            data = await self._body(asked, endpoint)
+            return await self._accept(endpoint, asked, data)
         except TooLongError:
             raise RefusedError(400, f"the body is larger than {limits.BODY_BYTES} bytes") from None
         except UnreadableError as error:
-            self._note_body(asked, data, str(error))
+            key = asked.key
+            if key is None and endpoint.method == "GET":  # no body in which it could stand
+                key = self._key(endpoint, _sent(asked, b""), {})
+            if key is not None:  # of nobody, where its key cannot be known
+                self._receiving.note_unreadable(data, key, endpoint.call, str(error))
             raise RefusedError(400, str(error)) from None
         except TooManyError:
-            raise _overloaded(OverloadedError(1)) from None
+            raise _overloaded(endpoint, OverloadedError(1)) from None
         except OverloadedError as error:
-            raise _overloaded(error) from None
+            raise _overloaded(endpoint, error) from None
         except (BehindError, NotWritableError, StaleWriterError) as error:
             raise RefusedError(503, str(error), retry_after_s=_NOT_NOW_S) from None
 
-    async def _body(self, asked: Asked) -> bytes:
+    async def _body(self, asked: Asked, endpoint: Endpoint) -> bytes:
         """What was sent; while nothing is taken only what may say something of consent."""
         try:
-            self._accepting.check()
+            self._receiving.check()
+            self._joining.check()
         except (OverloadedError, NotWritableError) as refusal:
             try:
                 data = await asked.text(limits.URGENT_BYTES)
@@ -220,97 +146,82 @@ class Collector:
             return data
         return await asked.text(limits.BODY_BYTES)
 
-    @answers(_SETTINGS)
-    async def settings(self, asked: Asked) -> Answer:
-        """What the browser's library asks before it sends anything."""
-        segment = {
-            "apiKey": asked.path["key"],
-            "unbundledIntegrations": [],
-            "addBundledMetadata": True,
-        }
-        return Answer(200, {"integrations": {"Segment.io": segment}, "plan": {}})
+    async def _accept(self, endpoint: Endpoint, asked: Asked, data: bytes) -> Answer:
+        sent = _sent(asked, unpacked(data))
+        try:
+            body = _read(endpoint, sent)
+        except _FailedError as error:
+            kept = await self._kept_whole(endpoint, asked, sent, str(error))
+            if kept is None:
+                raise
+            return kept
+        key = asked.key or self._key(endpoint, sent, body.shared)
+        if endpoint.dry:
+            told = self._receiving.judge(body, key)
+        else:
+            told = await self._joining.take(body, key, endpoint.call)
+        heard = endpoint.dry or told.success
+        answer = _answer(endpoint.reply(sent, told) if heard else Reply(told, 400))
+        return _for(key, answer)
 
-    async def _accept(self, call: str, key: ApiKey | None, data: bytes) -> Answer:
-        text = unpacked(data)
-        body = read_batch(text) if call == "batch" else as_call(read_single(text), call)
-        key = key or self._keys.admitted(key_in_body(body.shared), "write")
-        trusted = key.scope == "admin"
-        facts = arrived(
-            body.messages,
-            body.shared,
-            source=key.name,
-            now_us=self._now_us(),
-            new_id=self._new_id,
-            trusted=trusted,
-            times=self._times,
-            identifiers=self._identifiers,
-        )
-        facts = await self._agreed(facts)
-        told = await self._accepting.accept(facts.columns)
-        if facts.refused:
-            self._note_refused(call, key, body, facts.refused)
-        return _results(len(body.messages), facts, told)._replace(for_pages=not trusted)
+    async def _kept_whole(
+        self, endpoint: Endpoint, asked: Asked, sent: Sent, says: str
+    ) -> Answer | None:
+        """What is said of a request that waits for its dialect to be mended; None if none does."""
+        key = asked.key
+        if key is None and endpoint.signed is not None:
+            key = self._keys.signed(*endpoint.signed(sent))
+        if key is None:  # where its dialect would find it, or else anywhere in it
+            key = self._keys.find(_key_said(endpoint, sent) or text_in(sent.body), "write")
+        if key is None or endpoint.dry:
+            return None
+        told = await self._receiving.keep_whole(sent, endpoint.name, endpoint.call, key, says)
+        return None if told is None else _for(key, _answer(Reply(told)))
 
-    async def _agreed(self, facts: Arrived) -> Arrived:
-        """Without the messages of people who did not agree to being observed."""
-        if self._collecting is None or not self._collecting.asks():
-            return facts
-        refused = await asyncio.to_thread(self._collecting.refused, facts)
-        return without(facts, {**facts.refused, **refused}) if refused else facts
-
-    def _note_refused(
-        self, call: str, key: ApiKey, body: Body, refused: Mapping[int, Refusal]
-    ) -> None:
-        now_us = self._now_us()
-        items: list[RejectedItem] = []
-        for place, refusal in refused.items():
-            if refusal.sort == "consent":  # of whom nothing may be kept
-                items.append(_rejected(now_us, call, key, refusal, None, b""))
-                continue
-            text = body.text_of(place)
-            subject = subject_in(body.messages[place][0], self._identifiers)
-            items.append(_rejected(now_us, call, key, refusal, subject, text))
-        self._note(items)
-
-    def _note_body(self, asked: Asked, data: bytes, says: str) -> None:
-        """A body in which no messages are; of nobody, where its key cannot be known."""
-        if asked.key is not None:
-            call, refusal = _ROUTES[asked.route.path][1], Refusal("body", says)
-            self._note([_rejected(self._now_us(), call, asked.key, refusal, None, data)])
+    def _key(self, endpoint: Endpoint, sent: Sent, shared: Mapping[str, Any]) -> ApiKey:
+        if endpoint.signed is not None:
+            return self._keys.signed(*endpoint.signed(sent))
+        given = endpoint.key(sent) or key_in_body(shared)
+        return self._keys.admitted(given, "write")
 
 
-def _rejected(
-    now_us: int, call: str, key: ApiKey, refusal: Refusal, subject: str | None, text: bytes
-) -> RejectedItem:
-    kept = without_secrets(text)[: limits.REJECT_BYTES]
-    return RejectedItem(now_us, call, key.id, refusal, subject, kept, len(text))
+class _FailedError(UnreadableError):
+    """A body at which a dialect itself failed."""
 
 
-def _overloaded(error: OverloadedError) -> RefusedError:
-    return RefusedError(429, str(error), retry_after_s=error.retry_after_s)
+def _key_said(endpoint: Endpoint, sent: Sent) -> str | None:
+    """Where a dialect says that the key is, which may fail too."""
+    try:
+        return endpoint.key(sent)
+    except Exception:
+        return None
 
 
-def as_call(body: Body, call: str) -> Body:
-    """The message of a route that says by itself which call it is."""
-    message: dict[str, Any] = {**body.shared, "type": call}
-    return body._replace(messages=[(message, fault) for _, fault in body.messages])
+def _read(endpoint: Endpoint, sent: Sent) -> Body:
+    """The messages of a request; what a dialect itself fails at would be sent again for ever."""
+    try:
+        return endpoint.read(sent)
+    except (UnreadableError, RefusedError):
+        raise
+    except Exception as error:
+        said = {"call": endpoint.call, "error": type(error).__name__}
+        _logger.error("a dialect failed at a body", extra={"said": said})
+        raise _FailedError(f"{FAULT}: {type(error).__name__}") from None
 
 
-def _results(count: int, facts: Arrived, told: Admitted) -> Answer:
-    """What became of each message: the first of its facts speaks for it."""
-    results: list[dict[str, str]] = [_ACCEPTED] * count
-    for row in sorted(told.duplicates):
-        place = facts.places[row]
-        if not row or facts.places[row - 1] != place:
-            results[place] = _DUPLICATE
-    for place, reason in facts.refused.items():
-        results[place] = {"status": "rejected", "reason": reason.says}
-    for place, id_ in facts.new_ids.items():
-        if place not in facts.refused:
-            results[place] = {**results[place], "messageId": id_}
-    for place, warning in facts.warnings.items():
-        if place not in facts.refused:
-            results[place] = {**results[place], "warning": warning}
-    status = 400 if len(facts.refused) == count else 200
-    said = {"success": status == 200, "position": told.end_position, "results": results}
-    return Answer(status, said)
+def _sent(asked: Asked, body: bytes) -> Sent:
+    scope = asked.scope
+    return Sent(body, scope["query_string"], asked.headers, asked.path, scope.get("scheme", "http"))
+
+
+def _answer(reply: Reply) -> Answer:
+    return Answer(reply.status, reply.said, kind=reply.kind, more=reply.headers)
+
+
+def _for(key: ApiKey, answer: Answer) -> Answer:
+    """Pages may read an answer unless they show that they have a key which no page should have."""
+    return answer._replace(for_pages=key.scope != "admin")
+
+
+def _overloaded(endpoint: Endpoint, error: OverloadedError) -> RefusedError:
+    return RefusedError(endpoint.busy, str(error), retry_after_s=error.retry_after_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
+from tailorbird.kernel.instants import SECOND
 from tailorbird.server.serving import Serving
 
 KIND: Final = "text/plain; version=0.0.4"
@@ -44,6 +45,15 @@ def _live_lag(serving: Serving) -> int | None:
     return max(serving.log.end_position - serving.live.position, 0)
 
 
+def _last_ended(serving: Serving) -> dict[str, int]:
+    """When the last run of each schedule ended that did; those without one are absent."""
+    return {
+        one.schedule.name: one.last.ended_us // SECOND
+        for one in serving.schedules
+        if one.last is not None and one.last.ended_us is not None
+    }
+
+
 METRICS: Final = (
     Metric("log_position", "gauge", "Facts that were ever accepted.", lambda s: s.log.end_position),
     Metric(
@@ -79,6 +89,38 @@ METRICS: Final = (
         "counter",
         "Rejected messages that were not written down.",
         lambda s: s.rejecting.lost,
+    ),
+    Metric(
+        "quarantined_total",
+        "counter",
+        "Messages kept aside since the start.",
+        lambda s: dict(s.quarantining.counts),
+        label="sort",
+    ),
+    Metric(
+        "quarantine_dropped_total",
+        "counter",
+        "Messages kept aside that went because there were too many, too large or too old.",
+        lambda s: s.quarantining.dropped,
+    ),
+    Metric(
+        "quarantine_messages",
+        "gauge",
+        "Messages kept aside, as of the last look.",
+        lambda s: s.quarantining.held.messages,
+    ),
+    Metric(
+        "quarantine_bytes",
+        "gauge",
+        "Bytes of all of them together.",
+        lambda s: s.quarantining.held.bytes,
+    ),
+    Metric(
+        "marked_total",
+        "counter",
+        "Facts marked as no person's since the start, by rule.",
+        lambda s: None if s.marking is None else dict(s.marking.counts),
+        label="rule",
     ),
     Metric(
         "answers_total",
@@ -130,6 +172,34 @@ METRICS: Final = (
         "gauge",
         "Room that is kept for a full disk.",
         lambda s: s.disk.reserve_bytes,
+    ),
+    Metric(
+        "hooks_total",
+        "counter",
+        "Requests to inbound webhooks since the start: taken, forged, unreadable, unknown.",
+        lambda s: dict(s.hooks),
+        label="became",
+    ),
+    Metric(
+        "schedule_well",
+        "gauge",
+        "Whether a schedule is neither overdue nor failed the last time, as of the last look.",
+        lambda s: {one.schedule.name: int(one.is_well) for one in s.schedules} or None,
+        label="schedule",
+    ),
+    Metric(
+        "schedule_overdue_seconds",
+        "gauge",
+        "How long a run should have begun that has not.",
+        lambda s: {one.schedule.name: one.overdue_us // SECOND for one in s.schedules} or None,
+        label="schedule",
+    ),
+    Metric(
+        "schedule_ended_seconds",
+        "gauge",
+        "When the last run of a schedule ended, in seconds since 1970.",
+        lambda s: _last_ended(s) or None,
+        label="schedule",
     ),
 )
 """In the order in which they are told."""

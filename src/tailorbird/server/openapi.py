@@ -36,6 +36,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "segments": "Who is in what.",
     "events": "What happens, told by programs and pages.",
     "push": "What pages and systems are told as it changes.",
+    "console": "The page for people, and how browsers are signed in to it.",
     "state": "How the server is, and what it answers.",
 }
 """The groups of routes that come first; others follow in the order of the table."""
@@ -81,6 +82,7 @@ def statuses(route: Route) -> list[int]:
     found |= {400} if route.parameters or route.takes is not None or not route.for_pages else set()
     found |= {408, 429} if route.takes is not None else set()
     found |= {401, 403} if route.needs is not None else set()
+    found |= {403} if route.for_console and route.method != "GET" else set()
     return sorted(found)
 
 

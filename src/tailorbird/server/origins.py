@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tailorbird.flow.viewing import PersonView
+from tailorbird.governance.tickets import VISITOR_IDS, Ticket, is_visitor, may_follow
+from tailorbird.language.text import is_found
 from tailorbird.server.answers import Header, RefusedError
 
 
@@ -42,6 +45,17 @@ class PageRules(NamedTuple):
     origins: Origins
     fields: tuple[str, ...]
     """What of a visitor her page may see."""
+    visitor_ids: str = VISITOR_IDS
+    """A pattern: what the ids look like that pages give their visitors."""
+
+    def may_follow(self, ticket: Ticket, view: PersonView) -> bool:
+        """Whether the holder of a ticket may see somebody."""
+        return may_follow(ticket, view.identifiers, view.users, self._is_visitors)
+
+    def _is_visitors(self, identifier: str) -> bool:
+        return is_visitor(self.secret, identifier) or is_found(
+            f"^(?:{self.visitor_ids})$", identifier
+        )
 
 
 def cors(origin: str | None) -> tuple[Header, ...]:

@@ -15,7 +15,7 @@ from tailorbird.flow.viewing import PersonView
 from tailorbird.governance.tickets import Ticket
 from tailorbird.kernel import limits
 from tailorbird.server.answers import RefusedError
-from tailorbird.server.feeds import EXPIRED, LINKED, LOADING, Ending, Feed, Said, full
+from tailorbird.server.feeds import EXPIRED, JOINED, LINKED, LOADING, Ending, Feed, Said, full
 from tailorbird.server.showing import Showing
 
 Seen = Sequence[tuple[str, PersonView | None]]
@@ -66,9 +66,11 @@ class Pages:
         people: Live,
         showing: Showing,
         now_us: Callable[[], int],
+        may_follow: Callable[[Ticket, PersonView], bool],
         shown: Callable[[Seen], Seen] = lambda seen: seen,
     ) -> None:
         """``shown``: what of people their pages may see."""
+        self._may_follow = may_follow
         self._shown = shown
         self.people = people
         self._showing = showing
@@ -135,8 +137,8 @@ class Pages:
     def _offer(self, pages: Iterable[PageFeed], view: PersonView | None) -> None:
         said = self._showing.message(view)
         for page in pages:
-            if page.ticket.is_alone and view is not None and len(view.identifiers) > 1:
-                page.end(LINKED)
+            if view is not None and not self._may_follow(page.ticket, view):
+                page.end(LINKED if page.ticket.is_alone else JOINED)
             else:
                 page.offer(said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Final, Literal, get_args
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, convert, structs
@@ -17,6 +18,7 @@ from tailorbird.language.operators import Type
 from tailorbird.language.plain_values import plain
 from tailorbird.server.answers import Answer, RefusedError, tag_of
 from tailorbird.server.asked import Asked
+from tailorbird.server.looking import Looking
 from tailorbird.server.parameters import MOST_GIVEN, choices, count, text
 from tailorbird.server.reaching import PATIENCE_S, reached
 from tailorbird.server.serving import Serving
@@ -178,19 +180,17 @@ class Profiles:
         self, ids: Sequence[str], fields: Sequence[Field], position: int
     ) -> list[Profile | None]:
         """The people with some identifiers, all of them as of a position at least."""
-        serving = self._serving
 
-        def look() -> tuple[list[Profile | None], int]:
-            people = serving.people()
-            as_of = people.committed
-            found: dict[str, Profile | None] = {}
-            for id_ in dict.fromkeys(ids):
-                view = people.person(id_, serving.now_us())
-                as_of = as_of if view is None else min(as_of, view.as_of)
-                found[id_] = None if view is None else told(view, fields)
-            return [found[id_] for id_ in ids], as_of
+        async def look() -> tuple[list[Profile | None], int]:
+            people = self._serving.people()
+            looking = Looking(people, ids, partial(told, fields=fields), self._serving.now_us)
+            while looking.left:
+                await self._serving.look(looking.some)
+            for id_ in looking.long:
+                await self._serving.look_long(partial(looking.one, id_, waits=True))
+            return [looking.found[id_] for id_ in ids], looking.as_of
 
-        return await reached(serving, position, lambda: serving.look(look))
+        return await reached(self._serving, position, look)
 
 
 def nobody() -> RefusedError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tailorbird.delivery.endpoints import EVENTS, USUAL_CAUSES
@@ -11,7 +11,6 @@ from tailorbird.kernel.errors import UnknownNameError
 from tailorbird.segments.membership import CAUSES
 from tailorbird.server.answers import RefusedError
 from tailorbird.server.asked import Asked
-from tailorbird.server.auth import KeyCheck, key_in_headers
 from tailorbird.server.parameters import Parameter, choices, text
 from tailorbird.server.recorded import BEGINNING, Record, RecordFeed, Wanted
 from tailorbird.server.serving import Serving
@@ -60,9 +59,8 @@ def _route(method: Method, name: str, how: str) -> Route:
 class RecordStreams:
     """The routes on which systems follow the record."""
 
-    def __init__(self, serving: Serving, keys: KeyCheck) -> None:
+    def __init__(self, serving: Serving) -> None:
         self._serving = serving
-        self._keys = keys
         self._record: Record | None = None
 
     @answers(_route("GET", "follow_record", "by server-sent events"))
@@ -76,11 +74,11 @@ class RecordStreams:
         await converse(self._opened(asked), asked.receive, asked.send)
 
     def _opened(self, asked: Asked) -> RecordFeed:
-        record, headers = self._opened_record(), dict(asked.scope["headers"])
+        record, headers = self._opened_record(), asked.headers
         wanted = self._wanted(asked.query)
         after = headers.get(b"last-event-id", b"").decode("latin-1")
         after = after or asked.query["last_event_id"] or ""
-        return record.open(after, wanted, self._is_good(headers))
+        return record.open(after, wanted, asked.is_good)
 
     def _opened_record(self) -> Record:
         people = self._serving.people()
@@ -104,8 +102,3 @@ class RecordStreams:
             frozenset(query["events"] or ()),
             frozenset(query["causes"] or USUAL_CAUSES),
         )
-
-    def _is_good(self, headers: Mapping[bytes, bytes]) -> Callable[[], bool]:
-        """Whether the key of a stream is still good for it."""
-        key = key_in_headers(headers, b"")
-        return lambda: self._keys.find(key, "read") is not None

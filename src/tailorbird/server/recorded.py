@@ -23,7 +23,7 @@ from tailorbird.language.definitions import PERSONAS
 from tailorbird.segments.membership import Turned
 from tailorbird.server import feeds
 from tailorbird.server.answers import RefusedError
-from tailorbird.server.feeds import REVOKED, Ending, Feed, Said, full
+from tailorbird.server.feeds import PAST, REVOKED, Ending, Feed, Said, full
 
 PAGE: Final = 500
 """About so many steps of the record are read at a time."""
@@ -67,8 +67,11 @@ def id_of(record: str, place: Place) -> str:
     )
 
 
-def place_of(given: str, record: str, last: int) -> Place:
-    """The place that an id is of; raises `RefusedError` when the record cannot go on from there."""
+def place_of(given: str, record: str, first: int, last: int) -> Place:
+    """The place that an id is of; raises `RefusedError` when the record cannot go on from there.
+
+    ``first`` and ``last`` are the numbers of the steps that there are.
+    """
     if given == BEGINNING:
         return Place(0)
     of, *rest = given.split("-")
@@ -81,7 +84,18 @@ def place_of(given: str, record: str, last: int) -> Place:
             "this id is of a record that is not kept any more: people's states were made anew "
             "since; read the members of your segments, and go on without an id",
         )
+    if is_past(place, first):
+        raise RefusedError(410, PAST.reason)
     return place
+
+
+def is_past(place: Place, first: int) -> bool:
+    """Whether what comes behind a place is not kept any more, or not all of it.
+
+    >>> is_past(Place(6), 7), is_past(Place(6, 0), 7), is_past(Place(5), 7)
+    (False, True, True)
+    """
+    return place.number + (place.entry is None) < first
 
 
 def _is_number(text: str) -> bool:
@@ -104,6 +118,9 @@ class RecordFeed(Feed):
         """The next messages; passes over what is not wanted."""
         while not self.has_ended:
             number, last_entry = self.place
+            if number and is_past(self.place, self._record.people.first_number):
+                self.end(PAST)
+                break
             entries = await self._record.behind(number - (last_entry is not None))
             if not self._is_good():
                 self.end(REVOKED)
@@ -158,7 +175,8 @@ class Record:
         if len(self._feeds) >= limits.STREAMS:
             raise full(f"{limits.STREAMS} systems listen, and more are not taken")
         last = self.people.last_number
-        place = place_of(after, self.id, last) if after else Place(last)
+        first = self.people.first_number
+        place = place_of(after, self.id, first, last) if after else Place(last)
         feed = RecordFeed(self, place, wanted, is_good)
         self._check_later(feed, is_good)
         return feed

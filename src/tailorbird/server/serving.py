@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,15 @@ from typing import Final, NamedTuple, TypeVar
 
 from tailorbird.delivery.counts import Counts
 from tailorbird.edges.local_socket import GoneError
+from tailorbird.events.marking import Marking
 from tailorbird.flow.advance import Live
 from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
+from tailorbird.flow.quarantining import Quarantining
+from tailorbird.flow.recent_messages import RecentMessages
 from tailorbird.flow.rejecting import Rejecting
+from tailorbird.flow.schedule import Standing
+from tailorbird.flow.turned_away import TurnedAway
 from tailorbird.flow.viewing import PersonView
 from tailorbird.flow.withholding import Withholding
 from tailorbird.kernel import limits
@@ -21,6 +27,7 @@ from tailorbird.ports import EventLog
 from tailorbird.segments.membership import Turned
 from tailorbird.server.answers import RefusedError
 from tailorbird.server.feeds import CLOSING, LOADING, Ending
+from tailorbird.server.sign_in import SignIn
 
 Told = Callable[[Sequence[Turned]], None]
 Seen = Sequence[tuple[str, PersonView | None]]
@@ -31,6 +38,7 @@ READERS: Final = 4
 HISTORY_S: Final = 30.0
 """So long an answer of the history is waited for."""
 HISTORY_AGAIN_S: Final = 2
+_TOO_MANY: Final = "too many ask for somebody's history; come again"
 _AWAY: Final = "the history is being started again; come again"
 
 About = Callable[..., bytes]
@@ -58,6 +66,9 @@ class Serving:
         rejecting: Rejecting | None = None,
         delivered: Counts | None = None,
         gate: Consents | None = None,
+        recent: RecentMessages | None = None,
+        quarantining: Quarantining | None = None,
+        marking: Marking | None = None,
     ) -> None:
         """``history`` answers in JSON what only it knows, and blocks meanwhile.
 
@@ -66,6 +77,12 @@ class Serving:
         self.gate = gate
         self._withholding = None if gate is None else Withholding(gate)
         self.rejecting = rejecting or Rejecting(now_us)
+        self.sign_in = SignIn(now_us, os.urandom)
+        self.recent = recent or RecentMessages(now_us)
+        self.turned_away = TurnedAway(now_us)
+        self.marking = marking
+        """What looks for robots; None where nobody does."""
+        self.quarantining = quarantining or Quarantining(now_us)
         self.delivered = delivered or Counts()
         self.now_us = now_us
         self.commit = commit
@@ -82,6 +99,10 @@ class Serving:
         """Set, and replaced, when people's states have moved along."""
         self.disk = Disk()
         """As it was when it was last looked at."""
+        self.schedules: Sequence[Standing] = ()
+        """The same."""
+        self.hooks: Counter[str] = Counter()
+        """How many requests to inbound webhooks there were, by what became of them."""
         self.answers: Counter[int] = Counter()
         """How many requests were answered, by status; streams are not among them."""
         self.unreadable = 0
@@ -91,10 +112,16 @@ class Serving:
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._history = history
         self._historian = ThreadPoolExecutor(1, "historian")
+        self._patient = ThreadPoolExecutor(1, "patient reader")
         self._asking = 0
         self._listeners: set[Told] = set()
         self._viewers: set[Shown] = set()
         self._endings: set[Callable[[Ending], None]] = set()
+
+    @property
+    def behind(self) -> int:
+        """How many facts live people have not taken in yet."""
+        return 0 if self.live is None else self.log.end_position - self.live.committed
 
     def count_unreadable(self) -> None:
         """One more request was no HTTP."""
@@ -124,11 +151,27 @@ class Serving:
     async def look(self, look: Callable[[], Found]) -> Found:
         """What is found in people's states, which may have to wait for a commit.
 
-        Raises `RefusedError` for somebody who is too large to be kept and takes her history.
+        Others wait for it meanwhile: what may take long is looked for with `look_long`.
         """
+        return await self._look(self._readers, look)
+
+    async def look_long(self, look: Callable[[], Found]) -> Found:
+        """What is found in the history of somebody who is too large to be kept.
+
+        Raises `RefusedError` when too many ask, or the history's process is away.
+        """
+        if self._asking >= limits.HISTORY_QUESTIONS:
+            raise _no_history(_TOO_MANY)
+        self._asking += 1
+        try:
+            return await self._look(self._patient, look)
+        finally:
+            self._asking -= 1
+
+    async def _look(self, threads: ThreadPoolExecutor, look: Callable[[], Found]) -> Found:
         before = self.live
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, look)
+            return await asyncio.get_running_loop().run_in_executor(threads, look)
         except GoneError:
             raise _no_history(_AWAY) from None
         except Exception:
@@ -144,7 +187,7 @@ class Serving:
         if self._history is None:
             raise _no_history("the history cannot be asked here")
         if self._asking >= limits.HISTORY_QUESTIONS:
-            raise _no_history("too many ask for somebody's history; come again")
+            raise _no_history(_TOO_MANY)
         self._asking += 1
         asked = asyncio.get_running_loop().run_in_executor(
             self._historian, self._history, what, *given

@@ -24,7 +24,7 @@ class State(Struct):
     live_position: int | None
     """Of those, the ones in people's states; None while these are loaded."""
     reason: str = ""
-    """Why people cannot be read; empty when they can."""
+    """Why people cannot be read, or else why nothing is accepted; empty when all is well."""
 
 
 def _route(path: str, says: str, **more: Any) -> Route:
@@ -78,4 +78,5 @@ class StateOfServer:
         serving = self._serving
         live = serving.live
         position = None if live is None else live.position
-        return State(status, serving.log.end_position, not serving.commit.refusal(), position)
+        refusal = serving.commit.refusal()
+        return State(status, serving.log.end_position, not refusal, position, refusal)

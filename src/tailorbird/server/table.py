@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
 
 from tailorbird.governance.api_keys import Scope
 from tailorbird.server.answers import JSON
@@ -51,6 +51,10 @@ class Route:
     """Statuses of its own, beside those that follow from the rest."""
     for_pages: bool = False
     """Pages of other sites may ask, with a write key that stands in the page."""
+    key_inside: bool = False
+    """The method finds and checks the key, where it stands in none of the usual places."""
+    for_console: bool = False
+    """Only the console's own page may ask, unless the method is ``GET``."""
     streams: bool = False
     """The method answers by itself, over ASGI, and gives nothing."""
     example: str | None = None
@@ -86,8 +90,18 @@ def routes_in(parts: Iterable[type]) -> Iterator[Route]:
             yield from getattr(method, _MARK, ())
 
 
+@runtime_checkable
+class Varying(Protocol):
+    """A part of the server whose routes are not the same everywhere."""
+
+    def bound(self) -> Iterator[tuple[Route, Run]]:
+        """Its routes, and what answers them."""
+
+
 def bound(part: object) -> Iterator[tuple[Route, Run]]:
     """The routes of a part of the server, and what answers them."""
+    if isinstance(part, Varying):
+        yield from part.bound()
     for name, method in vars(type(part)).items():
         for route in getattr(method, _MARK, ()):
             yield route, getattr(part, name)

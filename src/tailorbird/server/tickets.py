@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from tailorbird.governance.tickets import (
+    TICKET_CHARACTERS,
     VISITOR_BYTES,
     Ticket,
     is_visitor,
@@ -35,11 +36,14 @@ class TicketAsked(Struct, forbid_unknown_fields=True):
     """For whom a ticket is to be."""
 
     id: str
-    """Any identifier of the person; the ticket follows her when she is joined with another."""
+    """The person, as whom your server knows her; also followed under ids of visitors."""
     lifetime: str = LIFETIME
     """How long it is to be good."""
     origin: str = ""
     """The only site whose pages may use it; empty: any that the settings allow."""
+    also: tuple[str, ...] = ()
+    """Other identifiers that your server knows to be hers, such as a number of a customer; take
+    none of them from the page."""
 
 
 class TicketGiven(Struct):
@@ -100,12 +104,19 @@ class Tickets:
     async def ticket(self, asked: Asked) -> Answer:
         """A ticket for somebody."""
         wanted = await asked.read(TicketAsked, limits.TICKET_BODY_BYTES)
-        if not 0 < len(wanted.id) <= limits.ID_CHARACTERS:
+        if not _is_id(wanted.id):
             raise RefusedError(400, f"id has 1 to {limits.ID_CHARACTERS} characters")
         if len(wanted.origin) > limits.ID_CHARACTERS:
             raise RefusedError(400, f"origin has at most {limits.ID_CHARACTERS} characters")
-        ticket = Ticket(wanted.id, self._end_us(wanted.lifetime), wanted.origin)
-        return Answer(200, TicketGiven(*self._made(ticket)))
+        if len(wanted.also) > limits.TICKET_IDS or not all(map(_is_id, wanted.also)):
+            most, longest = limits.TICKET_IDS, limits.ID_CHARACTERS
+            raise RefusedError(400, f"also has at most {most} ids of 1 to {longest} characters")
+        end_us = self._end_us(wanted.lifetime)
+        ticket = Ticket(wanted.id, end_us, wanted.origin, also=wanted.also)
+        text, expires = self._made(ticket)
+        if len(text) > TICKET_CHARACTERS:
+            raise RefusedError(400, "these ids are too long together for one ticket")
+        return Answer(200, TicketGiven(text, expires))
 
     @answers(
         Route(
@@ -120,12 +131,13 @@ class Tickets:
             gives=VisitorGiven,
             faults=(413,),
             for_pages=True,
+            key_inside=True,
             example="{}",
         )
     )
     async def visitor(self, asked: Asked) -> Answer:
         """A visitor of a page, new or known."""
-        origin = self._origins.of(dict(asked.scope["headers"])) or ""
+        origin = self._origins.of(asked.headers) or ""
         wanted = await asked.read(VisitorAsked, limits.TICKET_BODY_BYTES)
         if asked.key is None:
             self._keys.admitted(wanted.write_key, "write")
@@ -148,3 +160,7 @@ class Tickets:
             said = f"lifetime is a duration such as {LIFETIME}, at most {longest}"
             raise RefusedError(400, said)
         return self._now_us() + length_us
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= limits.ID_CHARACTERS

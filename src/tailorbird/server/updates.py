@@ -53,7 +53,7 @@ class Updates:
     )
     async def events(self, asked: Asked) -> Answer | None:
         """Server-sent events, until one side ends them."""
-        headers = dict(asked.scope["headers"])
+        headers = asked.headers
         origin = self._rules.origins.of(headers)
         try:
             feed = await self._opened(asked, headers, origin)
@@ -68,7 +68,7 @@ class Updates:
     )
     async def messages(self, asked: Asked) -> None:
         """Messages over a WebSocket, until one side closes it."""
-        headers = dict(asked.scope["headers"])
+        headers = asked.headers
         origin = self._rules.origins.of(headers)
         try:
             feed = await self._opened(asked, headers, origin)
@@ -94,7 +94,10 @@ class Updates:
         if serving.closing.is_set():
             raise RefusedError(503, "the server ends; connect again", retry_after_s=1)
         if self._pages is None or self._pages.people is not people:
-            self._pages = Pages(people, Showing(fields), serving.now_us, serving.for_pages)
+            rules = self._rules
+            self._pages = Pages(
+                people, Showing(fields), serving.now_us, rules.may_follow, serving.for_pages
+            )
             serving.follow(self._pages.show)
             serving.at_end(self._pages.end)
         return self._pages

@@ -14,6 +14,7 @@ import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.patience import PATIENCE_S
 
 from tailorbird.edges.logs.lease import HeldElsewhereError
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
@@ -160,7 +161,7 @@ def test_others_can_read_while_a_batch_is_written(log: SqliteLog) -> None:
     with log.writing(9) as writing:
         writing(batch("b"))
         with ThreadPoolExecutor(1) as pool:
-            chunk = pool.submit(log.read, 0, 9).result(timeout=10)
+            chunk = pool.submit(log.read, 0, 9).result(timeout=PATIENCE_S)
     assert list(chunk.columns.id) == ["a"]
 
 
@@ -214,6 +215,20 @@ def test_a_lost_group_is_noticed_by_readers_and_at_the_next_start(
         pytest.raises(DamagedLogError, match=told),
     ):
         again.become_writer()
+
+
+def test_who_has_the_lease_alone_reads_and_learns_which_ids_there_are_before_writing(
+    tmp_path: Path, log: SqliteLog, keyring: SqliteKeyring
+) -> None:
+    append(log, batch("a"))
+    log.close()
+    with SqliteLog(tmp_path / "log.sqlite", keyring) as again:
+        again.take_lease()
+        other = SqliteLog(tmp_path / "log.sqlite", keyring)
+        with other, pytest.raises(HeldElsewhereError):
+            other.take_lease()
+        assert (again.read(0, 9).columns.id, again.bytes_for_ids) == (["a"], 0)
+        assert append(again, batch("a", "b")).duplicates == [0]
 
 
 def test_a_damaged_id_is_noticed_at_the_next_start(

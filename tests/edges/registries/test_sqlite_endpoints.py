@@ -63,7 +63,9 @@ def test_a_registry_from_before_there_were_endpoints_gets_their_tables(tmp_path:
     with SqliteRegistry(path) as registry:
         registry.add_key(ApiKey("k", "write", "web", b"", 1))
         registry._connection.executescript(
-            "DROP TABLE endpoint_secrets; DROP TABLE endpoints; PRAGMA user_version = 2;"
+            "DROP TABLE key_aliases; DROP TABLE key_rates; DROP TABLE key_samples; "
+            "DROP TABLE hooks; DROP TABLE endpoint_secrets; DROP TABLE endpoints; "
+            "PRAGMA user_version = 2;"
         )
     with SqliteEndpoints(path) as kept:
         kept.add_endpoint(CRM, SealedSecret(b"one", 5))

@@ -50,7 +50,7 @@ def test_rows_with_too_few_or_too_many_cells_are_refused(file: Path) -> None:
 
 def test_a_last_line_that_is_cut_off_is_told_as_such(file: Path) -> None:
     file.write_text("a,b\n1,2\n3")
-    assert read(file)[1] == [Reject(3, "the last line is cut off: 1 columns of 2", "3")]
+    assert read(file)[1] == [Reject(3, "the last line is cut off: 1 of 2 columns", "3")]
     file.write_text("a,b\n1,2\n3,4")
     assert read(file) == ([(2, ["1", "2"]), (3, ["3", "4"])], [])
 
@@ -100,7 +100,7 @@ def test_variants_are_told_apart_by_their_number_of_columns(file: Path) -> None:
     file.write_text("1,2,3\n")
     assert CsvFile(file, mapping).mapping.constant == "Three"
     file.write_text("1\n")
-    with pytest.raises(InputError, match="has 1 columns; the mapping s reads 2 or 3"):
+    with pytest.raises(InputError, match="has 1 column; the mapping s reads 2 or 3"):
         CsvFile(file, mapping)
 
 

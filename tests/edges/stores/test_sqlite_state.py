@@ -130,3 +130,19 @@ def test_many_are_found_at_once() -> None:
             [],
             set(),
         )
+
+
+def test_old_steps_of_the_record_go_from_its_beginning_and_the_newest_stays(tmp_path: Path) -> None:
+    changes = (Change(BUYER, True),)
+    times = [1, 2, 9, 3, 10, 4]
+    with SqliteState(tmp_path / "state.sqlite") as store, store.transaction():
+        assert (store.first_number(), store.forget_record(99, 9)) == (0, 0)
+        store.add_record(
+            [Turns("ann", changes, at_us, 0, "time", n) for n, at_us in enumerate(times, 1)]
+        )
+        assert store.forget_record(1, 9) == 0
+        assert store.forget_record(5, 1) == 1 and store.first_number() == 2
+        assert store.forget_record(5, 9) == 1 and store.first_number() == 3
+        assert store.forget_record(99, 9) == 3
+        assert (store.first_number(), store.last_number()) == (6, 6)
+        assert [entry.number for entry in store.record(0, 9)] == [6]

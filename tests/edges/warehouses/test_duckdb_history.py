@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -195,6 +196,40 @@ def test_a_rewrite_that_is_cut_short_loses_nothing(tmp_path: Path) -> None:
         assert history.last_time_us == 5
 
 
+class Meanwhile:
+    """What is held while tables change places; facts arrive at the last moment before that."""
+
+    def __init__(self, history: DuckDbHistory, facts: list[Fact]) -> None:
+        self._arriving, self._facts, self._times = history.beside(), facts, 0
+
+    def __enter__(self) -> None:
+        self._times += 1
+        if self._times == 2:  # the first time a walk begins
+            self._arriving.append(self._facts)
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_what_arrives_while_facts_are_sorted_stays_recent(history: DuckDbHistory) -> None:
+    history.append([fact("1", "a"), fact("2", "b")])
+    history.changing = Meanwhile(history, [fact("0", "a", time_us=1), fact("3", "c")])
+    history.compact()
+    assert history.unsorted == (2, 2)
+    assert [one.id for one in history.history_of(["a", "b", "c"])] == ["0", "1", "2", "3"]
+    history.changing = Meanwhile(history, [fact("4", "b", x=1)])
+    assert history.promote([("x",)]) == [("x",)]
+    assert history.history_of(["b"])[-1].properties == {"x": 1}
+    assert history.unsorted == (1, 4)
+
+
+def test_a_subject_is_erased_with_what_arrives_meanwhile(history: DuckDbHistory) -> None:
+    history.append([fact("1", "a"), fact("2", "b")])
+    history.changing = Meanwhile(history, [fact("3", "a"), fact("4", "b")])
+    history.erase(["a"])
+    assert [one.id for one in history.history_of(["a", "b"])] == ["2", "4"]
+
+
 def test_erased_subjects_never_existed(history: DuckDbHistory) -> None:
     history.append([fact("1", "a"), fact("2", "b")])
     history.compact()
@@ -263,10 +298,20 @@ FACTS = st.builds(
     st.just(0),
     st.integers(0, 3),
 )
+
+
+class Late(NamedTuple):
+    """Facts that arrive while all are sorted, and some path gets a column of its own."""
+
+    facts: list[Fact]
+    path: tuple[str, ...] | None
+
+
 ACTIONS = st.lists(
     st.one_of(
         st.lists(FACTS, max_size=6),
         st.sampled_from(["compact", "move"]),
+        st.builds(Late, st.lists(FACTS, max_size=3), st.none() | st.sampled_from(PATHS)),
         st.lists(st.sampled_from(PATHS), min_size=1, max_size=3),
     ),
     max_size=7,
@@ -291,6 +336,12 @@ def test_whatever_is_done_to_the_files_the_facts_are_the_same(actions: list[Any]
             history.compact(max_rows=2)
         elif action == "move":
             history = _moved(history)
+        elif isinstance(action, Late):
+            history.changing = Meanwhile(history, action.facts)
+            before = history.end_position
+            _ = history.promote([action.path]) if action.path else history.compact(max_rows=2)
+            history.changing = nullcontext()
+            arrived += action.facts if history.end_position > before else []
         elif action and isinstance(action[0], tuple) and not isinstance(action[0], Fact):
             history.promote(action, max_rows=3)
         else:

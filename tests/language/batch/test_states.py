@@ -15,7 +15,7 @@ from tailorbird.kernel.instants import DAY, HOUR
 from tailorbird.kernel.values import MISSING, UNIT, IdNumber
 from tailorbird.language import live
 from tailorbird.language.batch import states
-from tailorbird.language.batch.moments import Everybody
+from tailorbird.language.batch.moments import Everybody, Questions
 from tailorbird.language.files import load_text
 from tailorbird.language.live.as_cut import zone_named
 from tailorbird.language.world import World
@@ -158,7 +158,8 @@ def test_what_sql_cannot_say_is_left_to_the_operation_itself(text: str) -> None:
 
 def test_only_facts_that_an_operation_may_read_are_looked_at() -> None:
     plan = traits('smooth("Seen", properties.x, alpha=0.3)')
-    found = states.readable(plan.table[1].selects, moment())
+    asked = Questions([NOW], [zone_named("UTC")], [30], 0)
+    found = states.readable(plan.table[1].selects, asked)
     with DuckDbHistory(None) as history:
         history.append(facts())
         assert {fact.name for fact in history.facts_where(found)} == {"Seen"}

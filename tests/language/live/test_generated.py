@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tailorbird.kernel.facts import TRAITS, VERDICT, Fact
-from tailorbird.kernel.instants import DAY, HOUR
+from tailorbird.kernel.instants import DAY, HOUR, parse_instant, zone
 from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
 from tailorbird.language.ast import Call, Ref, Text
@@ -45,6 +45,12 @@ def stepped(plan: live.Plan, facts: list[Fact]) -> live.PersonState:
     return state
 
 
+def instant(text: str) -> int:
+    found = parse_instant(text, zone("UTC"))
+    assert found is not None
+    return found
+
+
 def planned(*conditions: str) -> live.Plan:
     lines = [f"  s{number}: '{text}'" for number, text in enumerate(conditions)]
     return live.plan(load_text("\n".join(["segments:", *lines])).definitions)
@@ -57,6 +63,15 @@ def members(plan: live.Plan, facts: list[Fact]) -> set[str]:
 def test_facts_one_by_one_answer_as_a_fold_of_the_history_does() -> None:
     report = campaign([FoldReading(), StreamReading()], SEED, 60_000)
     assert not report.found, str(report)
+
+
+@pytest.mark.parametrize("further", [[], ['entered("s0")']])
+def test_whoever_moves_is_woken_by_the_calendar_of_her_new_zone(further: list[str]) -> None:
+    plan = planned('did("Seen", calendar="year")', *further)
+    seen = fact(1, "Seen", instant("2012-02-07T12:00:00Z"))
+    moved = fact(2, TRAITS, instant("2012-03-13T12:00:00Z"), timezone="Pacific/Apia")
+    assert stepped(plan, [seen]).wake_at == instant("2013-01-01T00:00:00Z")
+    assert stepped(plan, [seen, moved]).wake_at == instant("2012-12-31T10:00:00Z")
 
 
 def test_text_of_users_stands_in_a_function_as_a_literal() -> None:

@@ -11,13 +11,17 @@ import pytest
 from tests.runtimes.test_backups import accept, files
 
 from tailorbird.edges.logs.lease import Lease
+from tailorbird.edges.stores.sqlite_consents import SqliteConsents
+from tailorbird.edges.stores.sqlite_rejects import SqliteRejects
 from tailorbird.edges.stores.sqlite_state import SqliteState
+from tailorbird.events.refusals import Refusal, RejectedItem
 from tailorbird.ports import LiveMeta, Version
+from tailorbird.ports.gate import ConsentFacts
 from tailorbird.runtimes.backups import back_up, copy_keys
 from tailorbird.runtimes.doctor import machine, stores
 from tailorbird.runtimes.doctor.examination import examine
 from tailorbird.runtimes.doctor.findings import Finding
-from tailorbird.runtimes.project import Project
+from tailorbird.runtimes.project import CONSENTS, KEYS, REJECTED, Project
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def test_nothing_is_wrong_with_a_project_as_it_should_be(folder: Path) -> None:
     before = files(folder)
     told = found(folder)
     assert [f for f in told.values() if f.state in ("soon", "bad") and "disk" not in f.what] == []
-    assert "1 facts behind the log's 3" in told["live states"].says
+    assert "1 fact behind the log's 3" in told["live states"].says
     assert "0 facts behind" in told["history"].says
     assert "2 of its groups" in told["log"].says
     assert {n: d for n, d in files(folder).items() if not n.endswith(("-shm", "-wal"))} == before
@@ -140,3 +144,37 @@ def test_a_new_project_has_nothing_to_mend_but_to_publish(tmp_path: Path) -> Non
     told = found(tmp_path)
     assert told["data"].state == "note"
     assert not (tmp_path / "data").exists()
+
+
+def test_it_is_told_whether_pages_have_their_library(tmp_path: Path) -> None:
+    told = machine.built_files(tmp_path)
+    assert (told.state, told.do) == ("note", "make front")
+    assert "tailorbird.js and the console were not built" in told.says
+    (tmp_path / "tailorbird.js").write_text("1")
+    told = machine.built_files(tmp_path)
+    assert told.state == "note" and told.says.startswith("the console was not built")
+    (tmp_path / "console").mkdir()
+    (tmp_path / "console" / "index.html").write_text("1")
+    assert machine.built_files(tmp_path).state == "good"
+
+
+def test_consents_and_rejected_messages_are_looked_at_where_there_are_some(folder: Path) -> None:
+    assert not {"consents", "rejects"} & set(found(folder))
+    with Project(folder) as project:
+        with SqliteConsents(project.data / CONSENTS, project.keyring) as consents:
+            consents.absorb(ConsentFacts([]), 2)
+        with SqliteRejects(project.data / REJECTED, project.keyring) as rejects:
+            item = RejectedItem(5, "track", "k1", Refusal("name", "no event"), "ann", b"{}", 2)
+            rejects.add([item], before_us=0)
+    told = found(folder)
+    assert (told["consents"].state, told["rejects"].state) == ("good", "good")
+    assert "1 fact behind the log's 3" in told["consents"].says
+    assert told["rejects"].says.startswith("1 so far")
+    for name in (CONSENTS, REJECTED):
+        (folder / "data" / name).write_bytes(b"no database at all, but long enough" * 200)
+    told = found(folder)
+    assert (told["consents"].state, told["rejects"].state) == ("bad", "bad")
+    assert str(folder / "data" / REJECTED) in told["rejects"].do
+    (folder / "data" / KEYS).write_bytes(b"no database at all, but long enough" * 200)
+    told = found(folder)
+    assert told["keys"].state == "bad" and "rejects" not in told

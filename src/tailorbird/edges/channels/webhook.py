@@ -77,6 +77,11 @@ class _GuardedNetwork(httpcore.AnyIOBackend):
         return addresses
 
 
+def guarded_network(allowed: Sequence[Network] = ()) -> httpcore.AsyncNetworkBackend:
+    """Connects with encryption, to public addresses and networks of the operator's own."""
+    return _GuardedNetwork(allowed, is_plain=False)
+
+
 class WebhookChannel:
     """Sends each message as a POST to its endpoint's URL; belongs to one event loop."""
 

@@ -7,7 +7,7 @@ somewhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -93,19 +93,29 @@ def unpacked(
     Those are left out whose subject has no key any more. Raises `BrokenSealError`.
     """
     found: list[tuple[int, tuple[Any, ...]]] = []
-    for hashed, places, sealed in frames:
-        key = keys.get(hashed)
-        if key is None:
-            continue
-        try:
-            plain = open_seal(key, sealed, _bound(first_position, hashed, places))
-        except OtherKeyError:
-            continue  # sealed before the subject was erased, and she has come again
+    for places, plain in opened(frames, first_position, keys):
         subject, rows = _decode(plain)
         for place, row in zip(places, rows, strict=True):
             found.append((place, (subject, *row)))
     found.sort(key=lambda entry: entry[0])
     return found
+
+
+def opened(
+    frames: Collection[Frame], first_position: int, keys: Mapping[bytes, bytes]
+) -> Iterator[tuple[Sequence[int], bytes]]:
+    """The places of each frame's facts, and what it holds; `packed_rows` reads many at once.
+
+    Those are left out whose subject has no key any more. Raises `BrokenSealError`.
+    """
+    for hashed, places, sealed in frames:
+        key = keys.get(hashed)
+        if key is None:
+            continue
+        try:
+            yield places, open_seal(key, sealed, _bound(first_position, hashed, places))
+        except OtherKeyError:
+            continue  # sealed before the subject was erased, and she has come again
 
 
 def _bound(first_position: int, hashed: bytes, places: Sequence[int]) -> bytes:

@@ -13,7 +13,13 @@ import apsw
 
 from tailorbird.edges.kept_copies import copies_of
 from tailorbird.edges.sqlite_files import SqliteFile, What, guarded, open_file, told, transaction
-from tailorbird.governance.seals import KEY_BYTES, SECRET_BYTES, keyed_hash, secret_for
+from tailorbird.governance.seals import (
+    KEY_BYTES,
+    SECRET_BYTES,
+    keyed_hash,
+    keyed_hashes,
+    secret_for,
+)
 from tailorbird.kernel.errors import InputError
 
 WHAT: Final = What(
@@ -90,8 +96,7 @@ class SqliteKeyring(SqliteFile):
 
     def hashes_of(self, texts: Iterable[str]) -> list[bytes]:
         """The same of many."""
-        secret = self._secret
-        return [keyed_hash(secret, text) for text in texts]
+        return keyed_hashes(self._secret, texts)
 
     def found(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         """The keys of those subjects, given as hashes, that have one."""
@@ -103,12 +108,14 @@ class SqliteKeyring(SqliteFile):
         }
         if len(known) == len(subjects):
             return known
-        missing = apsw.carray(tuple(subject for subject in subjects if subject not in known))
+        # In order, neighbours in the file are looked for one after the other.
+        missing = apsw.carray(tuple(sorted(set(subjects).difference(known))))
         with told(WHAT, self._path), self._lock:
             rows: Any = self._connection.execute(_FIND, (missing,)).fetchall()
             stored: dict[bytes, bytes] = dict(rows)
             self._remember(stored)
-        return known | stored
+        known.update(stored)
+        return known
 
     def made(self, subjects: Collection[bytes]) -> dict[bytes, bytes]:
         """The keys of all these subjects; new ones are on the disk when this returns.

@@ -10,24 +10,42 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import apsw
+import numpy as np
 
 from tailorbird.edges.logs.fresh_facts import FreshFacts
 from tailorbird.edges.logs.lease import Lease
+from tailorbird.edges.logs.packed_rows import rows_in
 from tailorbird.edges.logs.raw_groups import MIGRATIONS, WHAT, checked
-from tailorbird.edges.logs.sealed_groups import frames_of, packed, subjects_in, unpacked
+from tailorbird.edges.logs.sealed_groups import (
+    Frame,
+    frames_of,
+    opened,
+    packed,
+    subjects_in,
+    unpacked,
+)
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.sqlite_files import guarded, open_file, told
 from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.events.known_ids import KnownIds
 from tailorbird.governance.seals import HASH_BYTES, BrokenSealError
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import DamagedLogError, LogChunk, Logged, NotWritableError, StaleWriterError
+from tailorbird.ports import (
+    DamagedLogError,
+    LogChunk,
+    Logged,
+    NotWritableError,
+    PackedChunk,
+    StaleWriterError,
+)
 
 _IDS_AT_ONCE: Final = 2_000_000
 """About so many ids are sorted together when a log is opened for writing."""
+_PACKED: Final = 50_000
+"""About so many facts are packed together."""
 
 
 class SqliteLog:
@@ -59,6 +77,7 @@ class SqliteLog:
         self._random_bytes = random_bytes
         self._lease: Lease | None = None
         self._known = KnownIds()
+        self._is_learnt = False
         self._fresh: FreshFacts | None = None
         self._destroyed = keyring.destroyed
         self._epoch: int | None = None
@@ -107,6 +126,11 @@ class SqliteLog:
 
         Raises `HeldElsewhereError` when another process has the lease.
         """
+        self.take_lease()
+        self.learn_ids()
+
+    def take_lease(self) -> None:
+        """See that nobody else writes from now on; raises `HeldElsewhereError` when one does."""
         if self._epoch is not None:
             return
         if self._path is not None and self._lease is None:
@@ -117,7 +141,13 @@ class SqliteLog:
                 (self._keyring.fingerprint,),
             ).get
         self._find_end()
-        self._learn_ids()
+
+    def learn_ids(self) -> None:
+        """Read which ids there are, which takes 0.2 seconds a million; writing waits for it."""
+        with self._writing:
+            if not self._is_learnt:
+                self._learn_ids()
+                self._is_learnt = True
 
     def _learn_ids(self) -> None:
         gathered = bytearray()
@@ -219,21 +249,68 @@ class SqliteLog:
             fresh.clear()
         return (fresh and fresh.read(position, most)) or self._stored(position, most)
 
+    def packed_from(self, position: int, end: int) -> Iterator[PackedChunk]:
+        """The facts from a position to an end at which a group ends, for whoever wants them all."""
+        while position < end:
+            chunk = self._packed(position, min(position + _PACKED, end))
+            yield chunk
+            position = chunk.next_position
+
+    def next_group(self, position: int) -> int:
+        """Where the first group from a position on begins; the end of the log without one."""
+        with told(WHAT, self._path), self._reading:
+            found = self._reader.execute(
+                "SELECT min(first_position) FROM groups WHERE first_position >= ?", (position,)
+            ).get
+        return self._end if found is None else int(found)
+
     def _stored(self, position: int, most: int) -> LogChunk:
         rows: list[tuple[Any, ...]] = []
         positions: list[int] = []
         following = position
         with told(WHAT, self._path), self._reading:
-            for first, count, checksum, blob in self._groups(position):
-                _expect(max(first, position), following)
-                for place, row in self._opened(first, count, checksum, blob):
-                    if first + place >= position:
-                        positions.append(first + place)
+            for group in self._groups_up_to(position, position + most):
+                with _sealed_well(group.first, group.facts):
+                    found = unpacked(group.frames, group.first, group.keys)
+                for place, row in found:
+                    if group.first + place >= position:
+                        positions.append(group.first + place)
                         rows.append(row)
-                following = first + count
-                if following - position >= most:
-                    break
+                following = group.first + group.facts
         return LogChunk(columns_from_rows(rows), positions, following)
+
+    def _packed(self, position: int, reach: int) -> PackedChunk:
+        plains: list[bytes] = []
+        placed: list[int] = []
+        following = position
+        with told(WHAT, self._path), self._reading:
+            for group in self._groups_up_to(position, reach):
+                with _sealed_well(group.first, group.facts):
+                    for places, plain in opened(group.frames, group.first, group.keys):
+                        placed.extend([group.first + place for place in places])
+                        plains.append(plain)
+                following = group.first + group.facts
+        with _sealed_well(position, following - position):
+            columns = rows_in(plains)
+        positions = np.array(placed, np.int64)
+        order = np.argsort(positions)
+        order = order[np.searchsorted(positions[order], position) :]
+        return PackedChunk(columns.picked(order), positions[order], following)
+
+    def _groups_up_to(self, position: int, reach: int) -> Iterator[_Sealed]:
+        """The groups from the one that holds a position on, until a place is reached."""
+        following = position
+        for first, count, checksum, blob in self._groups(position):
+            _expect(max(first, position), following)
+            if checked(first, count, blob) != checksum:
+                raise DamagedLogError(first, count)
+            with _sealed_well(first, count):
+                frames = frames_of(blob)
+            keys = self._keyring.found([frame.subject for frame in frames])
+            yield _Sealed(first, count, frames, keys)
+            following = first + count
+            if following >= reach:
+                break
 
     def _groups(self, position: int) -> Iterator[tuple[int, int, int, bytes]]:
         """The groups that hold a position and those behind it; raises where some are missing."""
@@ -251,17 +328,23 @@ class SqliteLog:
                 yield group
         _expect(max(end, reached), reached)
 
-    def _opened(
-        self, first: int, count: int, checksum: int, blob: bytes
-    ) -> list[tuple[int, tuple[Any, ...]]]:
-        if checked(first, count, blob) != checksum:
-            raise DamagedLogError(first, count)
-        try:
-            frames = frames_of(blob)
-            keys = self._keyring.found([frame.subject for frame in frames])
-            return unpacked(frames, first, keys)
-        except (ValueError, BrokenSealError) as error:
-            raise DamagedLogError(first, count) from error
+
+class _Sealed(NamedTuple):
+    """One group as it is stored, and the keys that its subjects still have."""
+
+    first: int
+    facts: int
+    frames: Sequence[Frame]
+    keys: dict[bytes, bytes]
+
+
+@contextmanager
+def _sealed_well(first: int, count: int) -> Iterator[None]:
+    """Tell what cannot be opened or understood as damage at its positions."""
+    try:
+        yield
+    except (ValueError, BrokenSealError) as error:
+        raise DamagedLogError(first, count) from error
 
 
 def _sound(rows: Iterable[Any], position: int, end: int) -> Iterator[tuple[int, int, int, bytes]]:

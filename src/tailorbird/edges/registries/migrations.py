@@ -84,6 +84,33 @@ MIGRATIONS: Final = (
         expires_us INTEGER
     ) STRICT;
     """,
+    """
+    CREATE TABLE hooks (
+        name TEXT PRIMARY KEY,
+        provider TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        created_us INTEGER NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE key_samples (
+        key TEXT PRIMARY KEY REFERENCES api_keys (id) ON DELETE CASCADE,
+        part INTEGER NOT NULL CHECK (part BETWEEN 1 AND 10000)
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE key_rates (
+        key TEXT PRIMARY KEY REFERENCES api_keys (id) ON DELETE CASCADE,
+        per_minute INTEGER NOT NULL CHECK (per_minute > 0)
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE key_aliases (
+        alias TEXT PRIMARY KEY,
+        key TEXT NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE
+    ) STRICT;
+    """,
 )
 """Step n makes a file of version n out of one of version n - 1; steps are only ever added."""
 

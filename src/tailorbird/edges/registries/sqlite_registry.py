@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tailorbird.edges.registries.migrations import MEMORY, migrate
+from tailorbird.events.sampling_people import ALL
 from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel.errors import InputError
 from tailorbird.ports import MovedOnError, Version
@@ -104,15 +105,32 @@ class SqliteRegistry:
         """Every key that was ever made, the oldest first."""
         with self._told():
             rows = self._connection.execute(
-                "SELECT id, scope, name, digest, created_us, revoked_us FROM api_keys "
-                "ORDER BY created_us, id"
+                "SELECT id, scope, name, digest, created_us, revoked_us, "
+                "coalesce((SELECT part FROM key_samples WHERE key = id), 10000), "
+                "coalesce((SELECT per_minute FROM key_rates WHERE key = id), 0), "
+                "coalesce((SELECT group_concat(alias, ' ') FROM key_aliases "
+                "WHERE key = id), '') FROM api_keys ORDER BY created_us, id"
             )
-            return [ApiKey(*row) for row in rows]
+            return [
+                ApiKey(*row[:8])._replace(aliases=tuple(sorted(row[8].split()))) for row in rows
+            ]
 
     def add_key(self, key: ApiKey) -> None:
         """Keep a new key."""
         with self._told(), self._transaction():
-            self._connection.execute("INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?)", key)
+            self._connection.execute("INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?)", key[:6])
+            if key.sample < ALL:
+                self._connection.execute(
+                    "INSERT INTO key_samples VALUES (?, ?)", (key.id, key.sample)
+                )
+            if key.per_minute:
+                self._connection.execute(
+                    "INSERT INTO key_rates VALUES (?, ?)", (key.id, key.per_minute)
+                )
+            self._connection.executemany(  # that of a revoked key is free again
+                "INSERT OR REPLACE INTO key_aliases VALUES (?, ?)",
+                [(alias, key.id) for alias in key.aliases],
+            )
 
     def revoke_key(self, id_: str, now_us: int) -> ApiKey | None:
         """Make a key good for nothing from now on; None when there is none with that id.

@@ -12,6 +12,7 @@ from tailorbird.edges.sources.lines import Block, LineFile, Refuse
 from tailorbird.events.cells import Kind
 from tailorbird.events.mapping import Mapping as RowMapping
 from tailorbird.events.table import Reject, Rows, TextRows
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
 
 RECORD_LINES: Final = 1_000
@@ -154,7 +155,7 @@ class CsvFile:
             reason = f"too {many} columns: {len(row)}, expected {width}"
             last = block.first_line + block.text.count("\n")
             if block.ends_cut and many == "few" and line + len(raw) - 1 == last:
-                reason = f"the last line is cut off: {len(row)} columns of {width}"
+                reason = f"the last line is cut off: {len(row)} of {width} columns"
             refuse(Reject(line, reason, "\n".join(raw)))
 
 
@@ -182,7 +183,7 @@ def _fitting(path: Path, mapping: RowMapping, width: int) -> RowMapping:
     if not mapping.variants:
         if mapping.columns is not None and len(mapping.columns) != width:
             raise InputError(
-                f"{path} has {width} columns, but the mapping {mapping.name} names "
+                f"{path} has {amount(width, 'column')}, but the mapping {mapping.name} names "
                 f"{len(mapping.columns)}: {', '.join(mapping.columns)}"
             )
         return mapping
@@ -190,4 +191,6 @@ def _fitting(path: Path, mapping: RowMapping, width: int) -> RowMapping:
         if len(variant.columns or ()) == width:
             return variant
     widths = " or ".join(str(len(variant.columns or ())) for variant in mapping.variants)
-    raise InputError(f"{path} has {width} columns; the mapping {mapping.name} reads {widths}")
+    raise InputError(
+        f"{path} has {amount(width, 'column')}; the mapping {mapping.name} reads {widths}"
+    )

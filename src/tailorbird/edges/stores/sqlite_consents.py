@@ -12,7 +12,14 @@ from typing import Any, Final
 import apsw
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
-from tailorbird.edges.sqlite_files import MADE_AGAIN, SqliteFile, What, told, transaction
+from tailorbird.edges.sqlite_files import (
+    MADE_AGAIN,
+    SqliteFile,
+    What,
+    position_in,
+    told,
+    transaction,
+)
 from tailorbird.governance.consent import Statement
 from tailorbird.kernel import limits
 from tailorbird.people.parting import Link
@@ -75,6 +82,11 @@ class SqliteConsents(SqliteFile):
         self._position = self._written = int(position)
         if owner != keyring.fingerprint:
             self.clear()
+
+    @staticmethod
+    def position_in(path: Path) -> int:
+        """How far a file is, without changing it; raises `InputError`."""
+        return position_in(path, WHAT)
 
     @property
     def position(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,14 @@ import apsw
 import msgspec
 
 from tailorbird.delivery.outbox import Message
-from tailorbird.edges.sqlite_files import MADE_AGAIN, SqliteFile, What, told, transaction
+from tailorbird.edges.sqlite_files import (
+    MADE_AGAIN,
+    SqliteFile,
+    What,
+    position_in,
+    told,
+    transaction,
+)
 from tailorbird.edges.stores.sqlite_outbox import add_messages
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.events.cells import tagged
@@ -55,11 +63,16 @@ class SqliteState(SqliteFile):
         self._execute = self._connection.execute
         # States are made from the log again where a power cut took the last of them.
         self._execute("PRAGMA synchronous = NORMAL")
+        self._is_synced = False
+        """Whether the end of a transaction waits for the disk."""
         self._written: IdentityMemo[tuple[Change, ...], bytes] = IdentityMemo(_changes)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, is_lasting: bool = False) -> Iterator[None]:
         """See `StateStore`."""
+        if is_lasting != self._is_synced:  # it cannot be said within a transaction
+            self._execute(f"PRAGMA synchronous = {'FULL' if is_lasting else 'NORMAL'}")
+            self._is_synced = is_lasting
         with told(WHAT, self._path), transaction(self._connection):
             yield
 
@@ -68,12 +81,8 @@ class SqliteState(SqliteFile):
 
         What changes nothing would not be written.
         """
-        self._execute("PRAGMA synchronous = FULL")
-        try:
-            with self.transaction():
-                self._execute("UPDATE lasting SET number = (SELECT max(number) FROM record)")
-        finally:
-            self._execute("PRAGMA synchronous = NORMAL")
+        with self.transaction(is_lasting=True):
+            self._execute("UPDATE lasting SET number = (SELECT max(number) FROM record)")
 
     def meta(self) -> LiveMeta:
         """See `StateStore`."""
@@ -82,12 +91,7 @@ class SqliteState(SqliteFile):
     @staticmethod
     def position_in(path: Path) -> int:
         """How far a file is, without changing it; raises `InputError`."""
-        with told(WHAT, path):
-            connection = apsw.Connection(str(path))
-            try:
-                return int(connection.execute("SELECT position FROM meta").get)
-            finally:
-                connection.close()
+        return position_in(path, WHAT)
 
     def put_meta(self, meta: LiveMeta) -> None:
         """See `StateStore`."""
@@ -367,6 +371,23 @@ class SqliteState(SqliteFile):
     def last_number(self) -> int:
         """See `StateStore`."""
         return int(self._execute("SELECT coalesce(max(number), 0) FROM record").get)
+
+    def first_number(self) -> int:
+        """See `StateStore`."""
+        return int(self._execute("SELECT coalesce(min(number), 0) FROM record").get)
+
+    def forget_record(self, before_us: int, most: int) -> int:
+        """See `StateStore`."""
+        oldest = self._execute(
+            "SELECT number, at_us FROM record WHERE number < (SELECT max(number) FROM record) "
+            "ORDER BY number LIMIT ?",
+            (most,),
+        )
+        steps: list[tuple[int, int]] = [(number, at_us) for number, at_us in oldest]
+        gone = list(takewhile(lambda step: step[1] < before_us, steps))
+        if gone:
+            self._execute("DELETE FROM record WHERE number <= ?", (gone[-1][0],))
+        return len(gone)
 
     def add_messages(self, messages: Iterable[Message]) -> None:
         """See `StateStore`."""

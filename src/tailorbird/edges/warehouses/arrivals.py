@@ -7,10 +7,12 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from tailorbird.edges.arrow_stream import ArrowStream, Cells, Form
+from tailorbird.edges.interrupts import interrupts_held
 from tailorbird.edges.warehouses.hot_properties import Path, split
 from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
 from tailorbird.events.columns import FactColumns
-from tailorbird.ports import Appended
+from tailorbird.ports import Appended, PackedChunk
 
 _STAGED: Final = {
     "subject": "VARCHAR",
@@ -25,9 +27,12 @@ _STAGED: Final = {
     "context": "VARCHAR",
     "position": "BIGINT",
 }
+_PACKED: Final[dict[str, Form]] = {
+    name: "packed" if kind == "VARCHAR" else "number" for name, kind in _STAGED.items()
+}
 _KINDS: Final[dict[str, Any]] = {"BIGINT": np.int64, "BOOLEAN": np.bool_, "VARCHAR": object}
 
-Arrived: TypeAlias = tuple[FactColumns, Sequence[int] | None]
+Arrived: TypeAlias = tuple[FactColumns, Sequence[int] | None] | PackedChunk
 
 _IDS_AT_ONCE: Final = 8_000_000
 """Message ids that are compared in one pass, so that large batches need no more memory."""
@@ -41,9 +46,11 @@ def stage(connection: Connection, batch: Iterable[Arrived]) -> None:
     discard(connection)
     definitions = ", ".join(f"{name} {kind}" for name, kind in _STAGED.items())
     rows_of(connection, f"CREATE TEMP TABLE arriving ({definitions})")
-    for columns, positions in batch:
-        if columns.length:
-            _add(connection, columns, positions)
+    for arrived in batch:
+        if isinstance(arrived, PackedChunk):
+            _add_packed(connection, arrived)
+        elif arrived[0].length:
+            _add(connection, *arrived)
 
 
 def discard(connection: Connection) -> None:
@@ -64,6 +71,15 @@ def _add(connection: Connection, columns: FactColumns, positions: Sequence[int] 
     selected = ", ".join(f"${name}" if name in constants else name for name in _STAGED)
     connection.register("arrived", arrays)
     rows_of(connection, f"INSERT INTO arriving SELECT {selected} FROM arrived", constants)
+    connection.unregister("arrived")
+
+
+def _add_packed(connection: Connection, arrived: PackedChunk) -> None:
+    numbered: tuple[Cells, ...] = (*arrived.columns, arrived.positions)
+    stream = ArrowStream(_PACKED, iter([dict(zip(_STAGED, numbered, strict=True))]))
+    connection.register("arrived", stream)
+    with interrupts_held():  # the engine calls back into Python meanwhile
+        rows_of(connection, "INSERT INTO arriving SELECT * FROM arrived")
     connection.unregister("arrived")
 
 

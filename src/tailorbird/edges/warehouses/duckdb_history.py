@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from copy import copy
 from pathlib import Path as FilePath
 from types import TracebackType
@@ -13,22 +13,31 @@ from typing import Any, NamedTuple, Self, TypeAlias
 import duckdb
 import numpy as np
 
-from tailorbird.edges.warehouses import arrivals, layout
+from tailorbird.edges.warehouses import arrivals, layout, samples
 from tailorbird.edges.warehouses.hot_properties import Path, can_be_hot, joined, literal
 from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
 from tailorbird.edges.warehouses.rewriting import Progress, rewrite
-from tailorbird.events.columns import FactColumns, columns_from_rows, columns_of, object_of
+from tailorbird.events.columns import (
+    FactColumns,
+    columns_from_rows,
+    columns_of,
+    fact_of,
+    object_of,
+)
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
-from tailorbird.ports import Appended, LogChunk
+from tailorbird.ports import Appended, LogChunk, PackedChunk
+from tailorbird.ports.sampled_facts import NamedFact, Sampled
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 SLICE_ROWS = 5_000_000
 """Rows that a rewrite sorts at a time."""
 
-_FACT = "subject, time_us, id, name, {properties}, context, act, active, source, position, known_us"
+_FACT = (
+    "subject, time_us, id, name, {properties}, {context}, act, active, source, position, known_us"
+)
 _EXPORTED = "subject, time_us, id, name, act, active, source, position, known_us"
 
 
@@ -57,6 +66,11 @@ class DuckDbHistory:
     Appended(accepted=1, duplicates=1, first_position=0)
     True
     """
+
+    changing: AbstractContextManager[Any] = nullcontext()
+    """Held while tables change places; who appends from other threads sets one and holds it too."""
+    _is_still = False
+    _twin: Any = None
 
     def __init__(
         self, path: FilePath | None, *, memory_limit: str = "2GB", threads: int = 2
@@ -88,7 +102,46 @@ class DuckDbHistory:
         """The same history over a connection of its own, for another thread."""
         other = copy(self)
         other._connection = self._connection.cursor()
+        other._is_still, other._twin = False, None
         return other
+
+    @contextmanager
+    def as_of_now(self) -> Iterator[None]:
+        """All that is read within is as it was at first, whatever others append or put in place.
+
+        A question of several statements needs it: properties may get typed columns in between, and
+        are then no longer where it looks for them.
+        """
+        if self._twin is not None:
+            yield
+            return
+        twin = self.beside()
+        with closing(twin), ExitStack() as ending:
+            with self.changing:
+                for one in (self, twin):
+                    ending.enter_context(one._still())
+                    _ = one.end_position  # what is seen is what there is when something is read
+            self._twin = twin
+            try:
+                yield
+            finally:
+                self._twin = None
+
+    def reading_ahead(self) -> Self:
+        """The same history for another thread, as of the same instant; one for each question."""
+        return self.beside() if self._twin is None else self._twin
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        if self._is_still:
+            yield
+            return
+        self._is_still = True
+        try:
+            with self._transaction():
+                yield
+        finally:
+            self._is_still = False
 
     @property
     def end_position(self) -> int:
@@ -99,6 +152,15 @@ class DuckDbHistory:
     def is_compact(self) -> bool:
         """Whether all facts are sorted, so that queries give them in the order of ``base``."""
         return not rows_of(self._connection, "SELECT 1 FROM tail LIMIT 1")
+
+    @property
+    def unsorted(self) -> tuple[int, int]:
+        """How many recent facts there are that are not sorted in, and how many that are."""
+        recent, in_order = (
+            number_of(self._connection, f"SELECT count(*) FROM {table}")
+            for table in ("tail", "base")
+        )
+        return recent, in_order
 
     @property
     def last_time_us(self) -> int | None:
@@ -112,6 +174,27 @@ class DuckDbHistory:
         found = rows_of(self._connection, "SELECT max(time_us) FROM facts WHERE act")[0][0]
         assert found is None or isinstance(found, int)
         return found
+
+    @property
+    def first_time_us(self) -> int | None:
+        """The time of the first act; None when there is none."""
+        found = rows_of(self._connection, "SELECT min(time_us) FROM facts WHERE act")[0][0]
+        assert found is None or isinstance(found, int)
+        return found
+
+    def counted(self, spans: Sequence[tuple[int, int]]) -> dict[tuple[str, int], int]:
+        """See `SampledFacts`."""
+        return samples.counted(self._connection, spans)
+
+    def sampled(self, spans: Sequence[tuple[int, int]], most: int) -> Iterator[Sampled]:
+        """See `SampledFacts`; nothing else may be asked before it has ended."""
+        with self._still():
+            yield from samples.sampled(self._connection, self.hot_columns(), spans, most)
+
+    def named(self, name: str, begin_us: int, end_us: int) -> Iterator[NamedFact]:
+        """See `NamedFacts`; nothing else may be asked before it has ended."""
+        with self._still():
+            yield from samples.named(self._connection, self.hot_columns(), name, begin_us, end_us)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -132,7 +215,7 @@ class DuckDbHistory:
         with self._staged((columns, None) for columns in batch), self._transaction():
             return arrivals.store(self._connection, self.hot_columns())
 
-    def append_logged(self, chunks: Iterable[LogChunk]) -> None:
+    def append_logged(self, chunks: Iterable[LogChunk | PackedChunk]) -> None:
         """Take over facts that the log has, with their positions, in one transaction.
 
         The chunks follow each other, the first one begins at the end position. An error while they
@@ -141,9 +224,9 @@ class DuckDbHistory:
         following = [self.end_position]
 
         def arriving() -> Iterator[arrivals.Arrived]:
-            for columns, positions, next_position in chunks:
-                following.append(next_position)
-                yield columns, positions
+            for chunk in chunks:
+                following.append(chunk.next_position)
+                yield chunk if isinstance(chunk, PackedChunk) else chunk[:2]
 
         with self._staged(arriving()), self._transaction():
             arrivals.store_logged(self._connection, self.hot_columns(), following[-1])
@@ -159,13 +242,14 @@ class DuckDbHistory:
     def columns_from(self, position: int, most: int) -> LogChunk:
         """The facts at so many positions from one on, in the order of the log."""
         end = min(position + most, self.end_position)
-        rows = rows_of(
-            self._connection,
-            f"SELECT subject, time_us, id, name, act, active, source, known_us, "
-            f"{joined(self.hot_columns())}, context, position "
-            f"FROM facts JOIN subjects USING (who) "
-            f"WHERE position >= {position} AND position < {end} ORDER BY position",
-        )
+        with self._still():
+            rows = rows_of(
+                self._connection,
+                f"SELECT subject, time_us, id, name, act, active, source, known_us, "
+                f"{joined(self.hot_columns())}, context, position "
+                f"FROM facts JOIN subjects USING (who) "
+                f"WHERE position >= {position} AND position < {end} ORDER BY position",
+            )
         columns = columns_from_rows([row[:-1] for row in rows])
         return LogChunk(columns, [row[-1] for row in rows], end)
 
@@ -189,7 +273,7 @@ class DuckDbHistory:
 
     def compact(self, max_rows: int = SLICE_ROWS, progress: Progress | None = None) -> None:
         """Sort the recent facts in among the others; does nothing when there are none."""
-        if number_of(self._connection, "SELECT count(*) FROM tail"):
+        if not self.is_compact:
             self._rewrite(max_rows, {}, "true", progress)
 
     def erase(self, subjects: Iterable[str], *, max_rows: int = SLICE_ROWS) -> None:
@@ -204,7 +288,14 @@ class DuckDbHistory:
     def _rewrite(
         self, max_rows: int, new_hot: dict[Path, int], kept: str, progress: Progress | None
     ) -> None:
-        rewrite(self._connection, max_rows=max_rows, new_hot=new_hot, kept=kept, progress=progress)
+        rewrite(
+            self._connection,
+            max_rows=max_rows,
+            new_hot=new_hot,
+            kept=kept,
+            progress=progress,
+            changing=self.changing,
+        )
 
     def history_of(self, subjects: Iterable[str]) -> list[Fact]:
         """All facts of some subjects, ordered by time and message id."""
@@ -225,17 +316,23 @@ class DuckDbHistory:
             return []
         return self._facts(about_everybody)
 
-    def facts_where(self, condition: str) -> list[Fact]:
-        """Facts that meet a condition in SQL, ordered by subject number, time and message id."""
-        return self._facts(condition, layout.ORDER)
+    def facts_where(self, condition: str, *, contexts: bool = True) -> list[Fact]:
+        """Facts that meet a condition in SQL, ordered by subject number, time and message id.
 
-    def _facts(self, condition: str, order: str = "time_us, id") -> list[Fact]:
-        selected = _FACT.format(properties=joined(self.hot_columns()))
-        rows = rows_of(
-            self._connection,
-            f"SELECT {selected} FROM facts JOIN subjects USING (who) WHERE {condition} "
-            f"ORDER BY {order}",
-        )
+        Without ``contexts`` these are empty, which is quicker.
+        """
+        return self._facts(condition, layout.ORDER, "context" if contexts else "NULL")
+
+    def _facts(
+        self, condition: str, order: str = "time_us, id", context: str = "context"
+    ) -> list[Fact]:
+        with self._still():
+            selected = _FACT.format(properties=joined(self.hot_columns()), context=context)
+            rows = rows_of(
+                self._connection,
+                f"SELECT {selected} FROM facts JOIN subjects USING (who) WHERE {condition} "
+                f"ORDER BY {order}",
+            )
         return [_fact(row) for row in rows]
 
     def query(self, sql: str, parameters: object = None) -> dict[str, Array]:
@@ -303,13 +400,14 @@ class DuckDbHistory:
 
         ``properties`` and ``context`` are JSON texts whose numbers count millionths.
         """
-        rows_of(
-            self._connection,
-            f"COPY (SELECT {_EXPORTED}, {joined(self.hot_columns())} AS properties, context "
-            f"FROM facts JOIN subjects USING (who) ORDER BY position) "
-            f"TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, "
-            f"KV_METADATA {{tailorbird_layout: '{layout.LAYOUT}'}})",
-        )
+        with self._still():
+            rows_of(
+                self._connection,
+                f"COPY (SELECT {_EXPORTED}, {joined(self.hot_columns())} AS properties, context "
+                f"FROM facts JOIN subjects USING (who) ORDER BY position) "
+                f"TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, "
+                f"KV_METADATA {{tailorbird_layout: '{layout.LAYOUT}'}})",
+            )
 
     def import_parquet(self, path: FilePath) -> None:
         """Take over the facts that `export_parquet` wrote, with their positions; ours is empty."""
@@ -345,7 +443,8 @@ def _why_not(path: FilePath | None, reason: str) -> str:
 
 def _fact(row: tuple[Any, ...]) -> Fact:
     subject, time_us, id_, name, properties, context, *others = row
-    return Fact(subject, time_us, id_, name, object_of(properties), object_of(context), *others)
+    both = object_of(properties), object_of(context)
+    return fact_of((subject, time_us, id_, name, *both, *others))
 
 
 def _restore(connection: Connection, path: FilePath) -> None:

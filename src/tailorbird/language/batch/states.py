@@ -23,7 +23,7 @@ from tailorbird.language.batch import filters
 from tailorbird.language.batch.columns import Array, Coded, Column
 from tailorbird.language.batch.folds import ORDER
 from tailorbird.language.batch.literals import whole
-from tailorbird.language.batch.moments import SHIFT_DAYS, Moment
+from tailorbird.language.batch.moments import SHIFT_DAYS, Moment, Questions
 from tailorbird.language.batch.readings import (
     Aggregated,
     Queried,
@@ -85,15 +85,22 @@ def state(
         return None
 
 
-def readable(selects: Iterable[Select], moment: Moment) -> str:
-    """What holds for the facts that some selects pick, and perhaps for others."""
+def readable(selects: Iterable[Select], moment: Questions) -> str:
+    """What holds for the facts that some selects pick, and perhaps for others.
+
+    It is the same for everybody, and is looked up without the table of the questions.
+    """
     return " OR ".join(dict.fromkeys(_readable(select, moment) for select in selects))
 
 
-def _readable(select: Select, moment: Moment) -> str:
+def _readable(select: Select, moment: Questions) -> str:
+    shared = replace(moment, columns={})
+    usual = len(shared.columns)
     try:
-        conditions = filters.selected(select, moment)
+        conditions = filters.selected(select, shared)
     except NotInSqlError:
+        conditions = None
+    if conditions is None or len(shared.columns) > usual:  # where zones differ, for instance
         conditions = filters.selected(replace(select, where=None), moment)
     return f"({' AND '.join(conditions)})"
 

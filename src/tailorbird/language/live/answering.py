@@ -50,13 +50,23 @@ def persona_of(plan: Plan, state: PersonState) -> Value:
 
 
 def evaluated(
-    plan: Plan, state: PersonState, now_us: int, world: World, touched: set[int] | None = None
+    plan: Plan,
+    state: PersonState,
+    now_us: int,
+    world: World,
+    touched: set[int] | None = None,
+    zone: str = "",
 ) -> Step:
-    """Answer what may have changed (None: everything) and note when to wake."""
+    """Answer what may have changed (None: everything) and note when to wake.
+
+    ``zone`` is the one in which the state was cut before what touched it.
+    """
     if plan.timelines and state.clock_us is not None and world.changes(state.clock_us, now_us):
         raise ReplayError("settings")
     if not world.is_still or plan.zone_index in state.slots:
         check_cut(plan, state, now_us, world)
+        if state.zone != (zone or state.zone):
+            touched = None  # every calendar goes on at other instants
     waiting = state.pending[0].time_us if state.pending else FOREVER
     if not exists(state, now_us):
         state.wake_at = waiting
@@ -115,12 +125,16 @@ def _prune(plan: Plan, state: PersonState, now_us: int) -> None:
     floor_us = now_us
     if plan.timelines and state.clock_us is not None:
         floor_us = min(now_us, state.clock_us)
-    for index, slot in list(state.slots.items()):
-        kept = plan.table[index].prune(slot, floor_us)
+    slots, prunes = state.slots, plan.prunes
+    for index, slot in list(slots.items()):
+        prune = prunes[index]
+        if prune is None:
+            continue
+        kept = prune(slot, floor_us)
         if kept is None:
-            del state.slots[index]
+            del slots[index]
         else:
-            state.slots[index] = kept
+            slots[index] = kept
 
 
 def answers(plan: Plan, state: PersonState, now_us: int, world: World) -> dict[Key, Any]:

@@ -15,7 +15,14 @@ from typing import Any, Final
 from tailorbird.kernel.instants import DAY, next_period, start_of_period
 from tailorbird.kernel.values import MISSING, UNIT
 from tailorbird.language.live.lifetime import value_of
-from tailorbird.language.live.scene import IGNORED, ReplayError, Scene, added_to, key_of
+from tailorbird.language.live.scene import (
+    IGNORED,
+    Lasting,
+    ReplayError,
+    Scene,
+    added_to,
+    key_of,
+)
 from tailorbird.language.operations import (
     Calendar,
     CurrentSession,
@@ -76,6 +83,7 @@ class TimesBag(_Windowed):
         super().__init__(fold)
         assert isinstance(fold.window, Rolling | Calendar)
         self._window = fold.window
+        self._reach_us = -floor(fold.window, 0)
         self.keep = keep
         """Only so many of the newest are needed: larger counts need not be told apart."""
         if fold.kind in _NEWEST and isinstance(fold.window, Rolling) and not fold.window.near_us:
@@ -142,8 +150,10 @@ class TimesBag(_Windowed):
 
     def prune(self, state: list[int], now_us: int) -> Any:
         """See `LiveOperation`."""
-        gone = bisect_right(state, floor(self._window, now_us))
-        return _rest(state, gone)
+        low_us = now_us - self._reach_us
+        if state and state[0] > low_us:
+            return state
+        return _rest(state, bisect_right(state, low_us))
 
 
 _INTEGER_TESTS: Final[dict[str, Callable[[int, int], bool]]] = {
@@ -162,6 +172,7 @@ class EntriesBag(_Windowed):
         super().__init__(fold)
         assert isinstance(fold.window, Rolling | Calendar)
         self._window = fold.window
+        self._reach_us = -floor(fold.window, 0)
         newest = fold.kind in _NEWEST and isinstance(fold.window, Rolling)
         self.keep = 1 if newest and not getattr(fold.window, "near_us", 1) else None
         """Only so many of the newest are needed."""
@@ -193,12 +204,17 @@ class EntriesBag(_Windowed):
 
     def prune(self, state: list[Any], now_us: int) -> Any:
         """See `LiveOperation`."""
-        gone = bisect_right(state, floor(self._window, now_us), key=_time)
-        return _rest(state, gone)
+        low_us = now_us - self._reach_us
+        if state and _time(state[0]) > low_us:
+            return state
+        return _rest(state, bisect_right(state, low_us, key=_time))
 
 
-class SinceBag(_Windowed):
-    """What happened strictly after the latest of some other event: [[time, id] of it, entries]."""
+class SinceBag(_Windowed, Lasting):
+    """What happened strictly after the latest of some other event: [[time, id] of it, entries].
+
+    Only a later start makes entries useless.
+    """
 
     def __init__(self, fold: Fold) -> None:
         assert isinstance(fold.window, SinceEvent)
@@ -227,10 +243,6 @@ class SinceBag(_Windowed):
         since, entries = state or [[], []]
         return self._folded(entries if since else [], scene)
 
-    def prune(self, state: list[Any], now_us: int) -> Any:
-        """See `LiveOperation`: only a later start makes entries useless."""
-        return state
-
 
 def _after(since: list[Any], entries: list[Any]) -> list[Any]:
     if not since:
@@ -239,8 +251,11 @@ def _after(since: list[Any], entries: list[Any]) -> list[Any]:
     return [since, entries[bisect_right(entries, since, key=_order) :]]
 
 
-class SessionBag(_Windowed):
-    """What belongs to the latest session: [times of acts, entries]."""
+class SessionBag(_Windowed, Lasting):
+    """What belongs to the latest session: [times of acts, entries].
+
+    An earlier session may become part of the latest by a late act: all is kept.
+    """
 
     def __init__(self, fold: Fold) -> None:
         assert isinstance(fold.window, CurrentSession)
@@ -276,10 +291,6 @@ class SessionBag(_Windowed):
             start_us = earlier_us
         return self._folded(entries[bisect_left(entries, start_us, key=_time) :], scene)
 
-    def prune(self, state: list[Any], now_us: int) -> Any:
-        """See `LiveOperation`: an earlier session may become part of the latest by a late act."""
-        return state
-
 
 def _put(entries: list[Any], entry: list[Any], limit: int) -> list[Any]:
     if not entries or entries[-1][:2] < entry[:2]:
@@ -301,8 +312,7 @@ def _time(entry: list[Any]) -> int:
 
 
 def _rest(state: list[Any], gone: int) -> Any:
-    if gone:
-        del state[:gone]
+    del state[:gone]
     return state or None
 
 

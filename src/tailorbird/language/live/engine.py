@@ -23,6 +23,7 @@ from tailorbird.language.live.taking import added, catch_up, earliest, take, tak
 from tailorbird.language.world import World
 
 _UNBOUNDED: Final = 1 << 60
+_SIZED: Final = (list, dict)
 
 
 def step(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World) -> Step | Replay:
@@ -47,8 +48,9 @@ def step(plan: Plan, state: PersonState, fact: Fact, now_us: int, world: World) 
         reacted = react(plan, state, fact, now_us, world)
         if reacted is not None:
             return reacted
+        zone = state.zone
         touched = take(plan, state, fact, world)
-        return evaluated(plan, state, now_us, world, touched)
+        return evaluated(plan, state, now_us, world, touched, zone)
     except ReplayError as error:
         return Replay(error.reason)
 
@@ -148,7 +150,7 @@ def seed(
     pending: Sequence[Fact] = (),
     bots: frozenset[str] = frozenset(),
     unread: frozenset[int] = frozenset(),
-    facts: Iterable[Fact] = (),
+    facts: Sequence[Fact] = (),
 ) -> Step | Replay:
     """Adopt states that batch has computed; of plans without timelines only.
 
@@ -160,9 +162,11 @@ def seed(
     state = PersonState(slots, first_us, first_act_us, pending=list(pending), bots=bots)
     cut(plan, state, now_us, world)
     try:
-        catch_up(plan, state, unread, facts, world)
-        if any(isinstance(s, list | dict) and len(s) > BAG_ENTRIES for s in slots.values()):
-            raise ReplayError("heavy")
+        if facts:
+            catch_up(plan, state, unread, facts, world)
+        for slot in slots.values():
+            if isinstance(slot, _SIZED) and len(slot) > BAG_ENTRIES:
+                raise ReplayError("heavy")
         return evaluated(plan, state, now_us, world)
     except ReplayError as error:
         return Replay(error.reason)

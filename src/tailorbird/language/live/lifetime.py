@@ -19,7 +19,7 @@ from tailorbird.kernel.values import (
     write_tagged,
 )
 from tailorbird.language.functions import group_key
-from tailorbird.language.live.scene import IGNORED, ReplayError, Scene
+from tailorbird.language.live.scene import IGNORED, Lasting, ReplayError, Scene
 from tailorbird.language.operations import Fixed, Fold, FoldKind
 from tailorbird.language.predicates import (
     Compiled,
@@ -31,7 +31,7 @@ from tailorbird.language.predicates import (
 )
 
 
-class LifetimeFold:
+class LifetimeFold(Lasting):
     """A fold over all facts, or over those of a fixed span of time."""
 
     def __init__(self, fold: Fold) -> None:
@@ -73,10 +73,6 @@ class LifetimeFold:
     def value(self, state: Any, scene: Scene) -> Any:
         """See `LiveOperation`."""
         return self._answer(self._zero() if state is None else state, self._argument)
-
-    def prune(self, state: Any, now_us: int) -> Any:
-        """See `LiveOperation`: nothing ever leaves."""
-        return state
 
 
 def _nothing(_view: View) -> Value:

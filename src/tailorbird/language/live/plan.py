@@ -7,8 +7,8 @@ a fact costs what it touches, however many definitions there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
 from tailorbird.kernel.facts import Fact
@@ -22,7 +22,7 @@ from tailorbird.language.live.generated.reactions import Reactions, Rules, Speci
 from tailorbird.language.live.generated.wakings import Wakings
 from tailorbird.language.live.lifetime import LifetimeFold
 from tailorbird.language.live.points import live_points
-from tailorbird.language.live.scene import LiveOperation, Scene
+from tailorbird.language.live.scene import Lasting, LiveOperation, Scene
 from tailorbird.language.live.sessions import LiveInSession, LiveSessions
 from tailorbird.language.live.stories import (
     LiveAbsence,
@@ -91,9 +91,13 @@ class Plan:
     """Tracked definitions that may turn although nothing touched them: they ask the clock."""
     zoned: bool
     placed: bool
+    reads_context: bool
+    """Whether any operation looks at more of a fact than its properties."""
     blank: frozenset[int] = frozenset()
     """Tracked definitions that hold for somebody to whom nothing that is asked for happened."""
     turning: Turning = field(init=False)
+    prunes: tuple[Callable[[Any, int], Any] | None, ...] = ()
+    """By operation: what time makes useless of a state is taken away by it; None where nothing."""
     reactions: Reactions = field(init=False)
     wakings: Wakings = field(init=False)
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -205,8 +209,10 @@ class _Builder:
             frozenset(i for i, key in enumerate(tracked) if self._asks_time(key)),
             zoned=any(op.zoned for op in self._table),
             placed=any(op.placed for op in self._table),
+            reads_context=_reads_context(self._operations),
         )
         self._index_facts(made)
+        made.prunes = tuple(None if isinstance(op, Lasting) else op.prune for op in self._table)
         scene = Scene(0, World().at(0), zone("UTC"), {})
         made.blank = frozenset(i for i, test in enumerate(made.tests) if test(scene))
         names = {len(segments) + i: p.name for i, p in enumerate(self._definitions.personas)}
@@ -350,6 +356,17 @@ class _Builder:
             for name, keys in keyed.items()
         }
         made._acts, made._all = tuple(acts), tuple(everything)
+
+
+def _reads_context(part: object) -> bool:
+    """Whether an operation, or any part of one, may look at a fact's context."""
+    if isinstance(part, Ref):
+        return part.root in ("context", "prev")
+    if isinstance(part, list | tuple):
+        return any(map(_reads_context, part))
+    if isinstance(part, Dwell):
+        return True
+    return is_dataclass(part) and any(_reads_context(getattr(part, f.name)) for f in fields(part))
 
 
 def _decided(condition: Closure) -> Closure:

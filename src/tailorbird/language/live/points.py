@@ -10,7 +10,7 @@ from tailorbird.kernel.decay import HOPS, SHIFT, weight
 from tailorbird.kernel.instants import local_date
 from tailorbird.kernel.limits import DECAY_HOPS
 from tailorbird.kernel.values import Value, bounded
-from tailorbird.language.live.scene import IGNORED, ReplayError, Scene
+from tailorbird.language.live.scene import IGNORED, Lasting, ReplayError, Scene
 from tailorbird.language.operations import PointLine, Points
 from tailorbird.language.predicates import (
     View,
@@ -20,7 +20,7 @@ from tailorbird.language.predicates import (
 )
 
 
-class Total:
+class Total(Lasting):
     """A score without a half life and without caps: one number."""
 
     def __init__(self, points: Points) -> None:
@@ -40,10 +40,6 @@ class Total:
     def value(self, state: int | None, scene: Scene) -> Value:
         """See `LiveOperation`."""
         return bounded(state or 0)
-
-    def prune(self, state: int, now_us: int) -> Any:
-        """See `LiveOperation`."""
-        return state
 
 
 class Decayed:

@@ -102,6 +102,14 @@ class LiveOperation(Protocol):
         """The state without what no instant from now on can need; None when nothing is left."""
 
 
+class Lasting:
+    """An operation of whose state the passing of time makes nothing useless."""
+
+    def prune(self, state: Any, now_us: int) -> Any:
+        """See `LiveOperation`: all is kept."""
+        return state
+
+
 def added_to(entries: list[Any], entry: Any, limit: int) -> list[Any]:
     """Put an entry where it belongs in an ordered list of at most ``limit`` entries."""
     if not entries or entries[-1] <= entry:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from tailorbird.kernel.facts import Fact
+from tailorbird.kernel.identity_memo import IdentityMemo
 from tailorbird.kernel.values import MISSING, IdNumber, Missing, Value
 from tailorbird.language.world import FOREVER
 
@@ -59,12 +60,12 @@ def encode(state: PersonState) -> bytes:
         state.clock_us,
         state.zone,
         state.settings,
-        [list(fact) for fact in state.pending],
+        [list(fact) for fact in state.pending] if state.pending else [],
         state.known,
-        sorted(state.turned),
-        state.persona,
+        _in_order(state.turned),
+        _NO_PERSONA if state.persona is MISSING else state.persona,
         state.wake_at,
-        sorted(state.bots),
+        sorted(state.bots) if state.bots else [],
         state.heavy,
     ]
     try:
@@ -95,12 +96,19 @@ def decode(data: bytes) -> PersonState:
     )
 
 
+_NO_PERSONA: Final = msgspec.msgpack.Ext(_MISSING, b"")
+"""What most people have, written without asking how."""
+
+_in_order: Final = IdentityMemo[frozenset[int], list[int]](sorted).of
+"""Most people share these sets with many others."""
+
+
 def _to_plain(value: Any) -> Any:
     if isinstance(value, IdNumber):
         return msgspec.msgpack.Ext(_ID_NUMBER, value.digits.encode())
     if isinstance(value, Missing):
         return msgspec.msgpack.Ext(_MISSING, b"")
-    raise NotImplementedError(f"a state holds {type(value).__name__}")
+    raise TypeError(f"a state holds {type(value).__name__}")
 
 
 def _from_plain(code: int, data: memoryview) -> Any:

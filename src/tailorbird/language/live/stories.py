@@ -11,7 +11,7 @@ from tailorbird.kernel.instants import zone
 from tailorbird.kernel.limits import SMOOTHED_VALUES
 from tailorbird.kernel.smoothing import exponential, kalman
 from tailorbird.kernel.values import MISSING, UNIT, Value
-from tailorbird.language.live.scene import IGNORED, Scene
+from tailorbird.language.live.scene import IGNORED, Lasting, Scene
 from tailorbird.language.live.sequences import Matcher, grouping, later_than, merged, put
 from tailorbird.language.operations import (
     Absence,
@@ -212,7 +212,7 @@ def overdue(entries: list[Any], wait_us: int, last_us: int | None, now_us: int) 
     return False, until_us
 
 
-class LiveSmooth:
+class LiveSmooth(Lasting):
     """The last numbers in order, smoothed when asked for."""
 
     def __init__(self, smooth: Smooth) -> None:
@@ -246,10 +246,6 @@ class LiveSmooth:
         if self._smooth.method == "ewma":
             return exponential(values, self._smooth.alpha)
         return kalman(values, self._smooth.q, self._smooth.r)
-
-    def prune(self, state: list[Any], now_us: int) -> Any:
-        """See `LiveOperation`."""
-        return state
 
 
 class LiveDwell:
@@ -301,7 +297,7 @@ class LiveDwell:
         return state[max(kept - 1, 0) :]
 
 
-class LiveTrait:
+class LiveTrait(Lasting):
     """The latest value of one trait: [time, id, value]."""
 
     def __init__(self, trait: TraitValue) -> None:
@@ -325,10 +321,6 @@ class LiveTrait:
     def value(self, state: list[Any] | None, scene: Scene) -> Any:
         """See `LiveOperation`."""
         return MISSING if state is None or state[2] is None else state[2]
-
-    def prune(self, state: list[Any], now_us: int) -> Any:
-        """See `LiveOperation`."""
-        return state
 
 
 def looking(scene: Scene) -> View:

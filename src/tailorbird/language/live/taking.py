@@ -99,7 +99,7 @@ def catch_up(
     view = View(_NO_FACT, zone_named(state.zone), world.of(state.settings).areas)
     for fact in facts:
         view.fact = fact
-        readers = (index for index in plan.readers(fact) if index in unread)
+        readers = [index for index in plan.readers(fact) if index in unread]
         show(plan, state, readers, view, BAG_ENTRIES, set())
 
 

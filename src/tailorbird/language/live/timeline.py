@@ -80,10 +80,13 @@ class Timeline:
         return True
 
     def prune(self, state: list[Any], now_us: int) -> Any:
-        """See `LiveOperation`: the turn before the window says what was true at its beginning."""
+        """See `LiveOperation`: the turn before the window says what was true at its beginning.
+
+        Another fact of the last turn's instant may undo it, and then the one before counts.
+        """
         operation = self._operation
         if isinstance(operation, Held):
-            return state[-1:]
+            return state[-2:]
         if operation.last_us is None:
             return state if len(state) < 4 else [*state[:2], *state[-2:]]
         kept = bisect_right(state, now_us - operation.last_us, key=lambda turn: turn[0])

@@ -10,7 +10,7 @@ from tailorbird.runtimes.project import Project
 
 def examine(project: Project, *, whole: bool = False) -> list[Finding]:
     """Look at everything; ``whole`` reads all of the log."""
-    found = list(machine.programs())
+    found = [*machine.programs(), machine.built_files()]
     try:
         settings = project.settings
     except TailorbirdError as error:
@@ -25,10 +25,14 @@ def examine(project: Project, *, whole: bool = False) -> list[Finding]:
         return [*found, Finding("data", "note", says, "tailorbird publish")]
     found += machine.disk(data, settings)
     found.append(stores.registry(data))
+    found += stores.sources(data)
+    found += stores.schedules(project)
     told, cut = stores.log(data, whole=whole)
     found += told
     now_us = project.now_us()
     found.append(machine.clock(now_us, 0 if cut is None else cut.known_us))
+    found += stores.aside(project)
+    found += stores.rejected(project)
     if cut is not None:
         found += stores.derived(data, cut.end_position)
         found += stores.copies(data, cut.end_position, now_us)

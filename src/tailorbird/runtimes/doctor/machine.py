@@ -15,9 +15,11 @@ from tailorbird.edges.disks import file_system, free_bytes, is_encrypted, sync_s
 from tailorbird.edges.file_systems import NETWORK
 from tailorbird.edges.reserve import FILE as RESERVE
 from tailorbird.edges.sqlite_files import engine_version
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import SECOND, format_instant
 from tailorbird.runtimes.doctor.findings import Finding
 from tailorbird.runtimes.settings import Settings
+from tailorbird.server.assets import BUILT, CONSOLE, NOT_BUILT, SNIPPET, BuiltFiles
 from tailorbird.version import VERSION
 
 FREE_BYTES: Final = 2_000_000_000
@@ -46,6 +48,17 @@ def programs() -> Iterator[Finding]:
         )
     else:
         yield Finding("engines", "good", says)
+
+
+def built_files(folder: Path = BUILT) -> Finding:
+    """What browsers are given, which is built apart from the program."""
+    there = BuiltFiles(folder).names
+    wanted = {SNIPPET: SNIPPET, "the console": CONSOLE}
+    missing = [what for what, name in wanted.items() if name not in there]
+    if missing:
+        were = "was" if len(missing) == 1 else "were"
+        return Finding("pages", "note", f"{' and '.join(missing)} {were} {NOT_BUILT}", "make front")
+    return Finding("pages", "good", f"{' and '.join(wanted)} are built")
 
 
 def disk(data: Path, settings: Settings) -> Iterator[Finding]:
@@ -123,7 +136,7 @@ def limits_of_machine(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("memory", "good", says)
     cores, threads = os.cpu_count() or 1, settings.threads
-    says = f"the history may use {threads} of {cores} cores"
+    says = f"the history may use {threads} of {amount(cores, 'core')}"
     if threads > cores:
         yield Finding("cores", "soon", says, f"set threads to {cores} or less")
     else:

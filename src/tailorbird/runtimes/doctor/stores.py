@@ -11,17 +11,35 @@ from tailorbird.edges.logs.lease import Lease
 from tailorbird.edges.logs.raw_groups import LogCut, RawLog
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
+from tailorbird.edges.stores.sqlite_consents import SqliteConsents
+from tailorbird.edges.stores.sqlite_rejects import SqliteRejects
+from tailorbird.edges.stores.sqlite_sources import SqliteSources
 from tailorbird.edges.stores.sqlite_state import SqliteState
+from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError, TailorbirdError
-from tailorbird.kernel.instants import DAY
+from tailorbird.kernel.instants import DAY, MINUTE, format_duration
 from tailorbird.language.files import load
+from tailorbird.runtimes import scheduling
 from tailorbird.runtimes.copies import Copied, read_copies
 from tailorbird.runtimes.doctor.findings import Finding
-from tailorbird.runtimes.project import HISTORY, KEYS, LOG, REGISTRY, STATE, Project
+from tailorbird.runtimes.project import (
+    CONSENTS,
+    HISTORY,
+    KEYS,
+    LOG,
+    QUARANTINED,
+    REGISTRY,
+    REJECTED,
+    SOURCES,
+    STATE,
+    Project,
+)
+from tailorbird.runtimes.quarantine import quarantine_of
 
 GROUPS: Final = 200
 """So many groups of the log are looked at, unless all are."""
 OLD_COPY_US: Final = 7 * DAY
+_NEARLY_FULL: Final = 0.9
 _RESTORE: Final = "restore it: tailorbird restore BACKUP NEW --keys FILE"
 
 
@@ -30,7 +48,9 @@ def files(project: Project) -> Iterator[Finding]:
     try:
         texts = project.files.by_path()
         count = len(load(texts).definitions.ordered)
-        yield Finding("definitions", "good", f"{count} definitions in {len(texts)} files")
+        yield Finding(
+            "definitions", "good", f"{amount(count, 'definition')} in {amount(len(texts), 'file')}"
+        )
     except TailorbirdError as error:
         first = str(error).partition("\n")[0]
         yield Finding("definitions", "soon", first, "see all faults: tailorbird check")
@@ -54,6 +74,45 @@ def registry(data: Path) -> Finding:
     return Finding("registry", "good", f"version {newest.number} is published; {alive} keys")
 
 
+def sources(data: Path) -> Iterator[Finding]:
+    """The store of how far sources were read, where there is one."""
+    path = data / SOURCES
+    if not path.exists():
+        return
+    try:
+        with SqliteSources(path) as opened:
+            count = len(opened.marks_under(""))
+    except InputError as error:
+        yield Finding("sources", "bad", str(error), f"remove it, with the server ended: rm {path}")
+        return
+    yield Finding(
+        "sources",
+        "good",
+        f"it is known how far {amount(count, 'source or file was', 'sources and files were')} read",
+    )
+
+
+def schedules(project: Project) -> Iterator[Finding]:
+    """Each published schedule that somebody should look at, or that all are well."""
+    try:
+        found = scheduling.look(project)
+    except TailorbirdError as error:
+        first = str(error).partition("\n")[0]
+        yield Finding("schedules", "bad", first, "tailorbird schedule list")
+        return
+    for one in found:
+        what = f"schedule {one.schedule.name}"
+        if one.overdue_us:
+            late = format_duration(one.overdue_us // MINUTE * MINUTE)
+            says = f"it should have begun {late} ago"
+            yield Finding(what, "soon", says, "have a server running: tailorbird serve")
+        elif not one.is_well and one.last is not None:
+            says = f"it failed the last time: {one.last.says}"
+            yield Finding(what, "soon", says, f"tailorbird schedule run {one.schedule.name}")
+    if found and all(one.is_well for one in found):
+        yield Finding("schedules", "good", f"{len(found)} are published, and all are well")
+
+
 def log(data: Path, *, whole: bool) -> tuple[list[Finding], LogCut | None]:
     """The log, its checksums, its keys and its writer; and how far it is."""
     path = data / LOG
@@ -70,7 +129,8 @@ def log(data: Path, *, whole: bool) -> tuple[list[Finding], LogCut | None]:
         return [*found, Finding("log", "bad", str(error), _RESTORE)], None
     which = "all" if whole else "some"
     says = (
-        f"{end:,} facts; {which} {count:,} of its groups have the checksums they were written with"
+        f"{amount(end, 'fact')}; {which} {count:,} of its groups have the checksums they were "
+        "written with"
     )
     found.append(Finding("log", "good", says, "" if whole else "--all looks at all"))
     return [*found, *_keys(data, cut)], cut
@@ -113,10 +173,30 @@ def _keys(data: Path, cut: LogCut) -> Iterator[Finding]:
         )
 
 
+def aside(project: Project) -> Iterator[Finding]:
+    """The messages that are kept aside."""
+    if not (project.data / QUARANTINED).exists():
+        return
+    try:
+        with quarantine_of(project) as opened:
+            held = opened.held()
+    except TailorbirdError as error:
+        yield Finding("quarantine", "bad", str(error), "look at it, and remove it when it is lost")
+        return
+    aside = amount(held.messages, "message is", "messages are")
+    says = f"{aside} kept aside, {amount(held.bytes, 'byte')}"
+    if held.bytes > project.settings.quarantine_size * _NEARLY_FULL:
+        yield Finding("quarantine", "soon", f"{says}: nearly full", "tailorbird quarantine list")
+    else:
+        yield Finding("quarantine", "good", says)
+
+
 def derived(data: Path, end: int) -> Iterator[Finding]:
     """What is made from the log: how far it is behind, or that it does not belong to it."""
-    for what, name in (("history", HISTORY), ("live states", STATE)):
+    for what, name in (("history", HISTORY), ("live states", STATE), ("consents", CONSENTS)):
         path = data / name
+        if not path.exists() and name == CONSENTS:
+            continue  # only a server makes it
         if not path.exists():
             says = "there is none yet; it is made from the log when it is needed"
             yield Finding(what, "note", says)
@@ -131,12 +211,35 @@ def derived(data: Path, end: int) -> Iterator[Finding]:
             says = f"at {position:,}, and the log ends at {end:,}: they do not belong together"
             yield Finding(what, "bad", says, do)
         else:
-            yield Finding(what, "good", f"{end - position:,} facts behind the log's {end:,}")
+            yield Finding(
+                what, "good", f"{amount(end - position, 'fact')} behind the log's {end:,}"
+            )
+
+
+def rejected(project: Project) -> Iterator[Finding]:
+    """The messages that were rejected, kept for looking at them."""
+    path = project.data / REJECTED
+    if not path.exists():
+        return
+    try:
+        keyring = project.keyring
+    except TailorbirdError:
+        return  # what is wrong with the keys is told of them, and no fault of these
+    try:
+        with SqliteRejects(path, keyring) as opened:
+            newest = opened.newest(1)
+    except TailorbirdError as error:
+        yield Finding("rejects", "bad", str(error), f"remove {path} when it is lost")
+        return
+    says = "none is kept" if not newest else f"{newest[0].number:,} so far, the newest are kept"
+    yield Finding("rejects", "good", says)
 
 
 def _position(path: Path) -> int:
     if path.name == STATE:
         return SqliteState.position_in(path)
+    if path.name == CONSENTS:
+        return SqliteConsents.position_in(path)
     from tailorbird.edges.warehouses.layout import position_in
 
     return position_in(str(path))
@@ -164,7 +267,7 @@ def _copy(what: str, copied: Copied | None, end: int, now_us: int, do: str) -> F
         return Finding(what, "soon", "none was ever made from here", do)
     age_h = (now_us - copied.made_us) // (DAY // 24)
     missing = end - copied.position
-    says = f"{copied.place}, {age_h:,} h old, {missing:,} facts behind"
+    says = f"{copied.place}, {age_h:,} h old, {amount(missing, 'fact')} behind"
     if missing and now_us - copied.made_us > OLD_COPY_US:
         return Finding(what, "soon", says, do)
     return Finding(what, "good", says)

@@ -38,15 +38,16 @@ class Wakings:
     def of(self, slots: dict[int, Any]) -> Waking | None:
         """The function for somebody with these states; None when there is none, or none yet."""
         operations = frozenset(slots)
-        if operations not in self._written:
+        found = self._written.get(operations)
+        if found is None and operations not in self._written:
             self._seen[operations] += 1
             if self._seen[operations] <= patience.WRITTEN_AFTER:
                 return None
             if len(self._written) >= patience.FUNCTIONS:
                 self._written.clear()
                 self._seen.clear()
-            self._written[operations] = self._write(operations)
-        return self._written[operations]
+            found = self._written[operations] = self._write(operations)
+        return found
 
     def text(self, operations: frozenset[int]) -> str:
         """The text of a function, for reading."""

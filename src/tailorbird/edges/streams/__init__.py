@@ -1,0 +1,1 @@
+"""Streams, one file a kind; found by the scheme of their addresses."""

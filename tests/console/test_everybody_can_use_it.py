@@ -1,0 +1,96 @@
+"""The console can be used on a phone, in the dark, with a keyboard and with a screen reader."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from tests.console.visiting import Visitor, track
+
+
+@pytest.fixture
+def told(visitor: Visitor) -> Visitor:
+    """Somebody on a console that shows all there is to show."""
+    visitor.send(
+        {"type": "identify", "userId": "all-ann", "traits": {"name": "Ann"}},
+        track("all-ann", "Order Completed", properties={"revenue": 30}),
+        {"type": "track", "userId": "all-bob"},
+        {**track("null"), "anonymousId": "all-v1"},
+    )
+    return visitor
+
+
+def test_nothing_serious_stands_in_anybodys_way(told: Visitor) -> None:
+    page = told.page
+    for colours in ("light", "dark"):
+        told.go("/")
+        expect(page.get_by_role("row").filter(has_text="all-bob").first).to_be_visible()
+        assert told.faults() == [], colours
+        page.get_by_role("row").filter(has_text="all-bob").first.click()
+        expect(page.get_by_role("dialog")).to_contain_text("no event name")
+        expect(page.get_by_role("dialog")).to_have_css("opacity", "1")
+        assert told.faults() == [], colours
+        page.keyboard.press("Escape")
+        for path, heading in (("/rejects", "Rejected"), ("/samples", "Samples")):
+            told.go(path)
+            expect(page.get_by_role("heading", name=heading)).to_be_visible()
+            expect(page.get_by_role("cell").first).to_be_visible()
+            assert told.faults() == [], (path, colours)
+        told.go("/quarantine")
+        expect(page.get_by_text("Nothing is kept aside")).to_be_visible()
+        assert told.faults() == [], colours
+        told.go("/people")
+        expect(page.get_by_role("link", name="all-ann")).to_be_visible()
+        assert told.faults() == [], colours
+        told.go("/people/all-ann")
+        segments = page.get_by_role("region", name="Segments")
+        segments.get_by_role("button", name="buyers").click()
+        expect(segments).to_contain_text("Order Completed, ")
+        assert told.faults() == [], colours
+        if colours == "light":
+            page.get_by_role("button", name="Use dark colours").click()
+    told.page.reload()
+    expect(page.get_by_role("button", name="Use light colours")).to_be_visible()
+    told.context.clear_cookies()
+    told.page.reload()
+    expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
+    assert told.faults() == []
+
+
+def test_on_a_phone_nothing_lies_beside_the_screen(told: Visitor) -> None:
+    page = told.page
+    page.set_viewport_size({"width": 360, "height": 720})
+    for path, text in (
+        ("/", "all-bob"),
+        ("/rejects", "all-bob"),
+        ("/samples", "messages"),
+        ("/quarantine", "Nothing is kept aside"),
+        ("/people", "all-ann"),
+        ("/people/all-ann", "Order Completed"),
+    ):
+        told.go(path)
+        expect(page.get_by_text(text).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    told.go("/")
+    page.get_by_role("row").filter(has_text="all-bob").first.click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("no event name")
+    box = drawer.bounding_box()
+    assert box is not None and round(box["width"]) == 360
+
+
+def test_a_keyboard_is_enough(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.send(track("keys-ann", "Order Completed"))
+    row = page.get_by_role("row").filter(has_text="keys-ann")
+    button = row.get_by_role("button", name="Order Completed")
+    button.focus()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("link", name="keys-ann")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(button).to_be_focused()
+    button.press("Space")
+    drawer.get_by_role("link", name="keys-ann").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("keys-ann")
