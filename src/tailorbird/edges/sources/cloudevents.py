@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any, Final
 from urllib.parse import unquote
 
 from tailorbird.edges.sources.wire_json import (
     Message,
     body_of,
+    each_of,
     list_of,
     object_of,
     read_document,
     read_packed,
     said,
+    whole_of,
 )
 from tailorbird.events.envelope import TYPES
 from tailorbird.events.wire import Body, UnreadableError
@@ -35,7 +38,7 @@ def read(sent: Sent) -> Body:
         return body_of([message_of(_binary(sent))])
     whole = read_document(sent.body)
     if kind == "application/cloudevents-batch+json" or isinstance(whole, list):
-        return body_of([message_of(one) for one in list_of(whole, "the batch")])
+        return whole_of(each_of(list_of(whole, "the batch"), lambda one: [message_of(one)]))
     return body_of([message_of(whole)])
 
 
@@ -46,7 +49,15 @@ def _binary(sent: Sent) -> Message:
         for name, value in sent.headers.items()
         if name[:3] == b"ce-"
     }
-    return {**told, "data": read_document(sent.body) if sent.body else {}}
+    kind = sent.header(b"content-type").partition(";")[0].strip().lower()
+    if not sent.body:
+        return {**told, "data": {}}
+    if not kind or kind.endswith("json"):
+        return {**told, "data": read_document(sent.body)}
+    try:
+        return {**told, "data": sent.body.decode()}
+    except UnicodeDecodeError:
+        return {**told, "data_base64": b64encode(sent.body).decode()}
 
 
 def message_of(event: Value) -> Message:
@@ -91,9 +102,17 @@ def _id_of(event: Message) -> Value:
 
 def _data(event: Message) -> Message:
     if isinstance(packed := event.get("data_base64"), str):
-        return object_of(read_packed(packed, "`data_base64`"), "`data_base64`")
+        return _unpacked(packed)
     data = event.get("data")
     return {} if data is None else data if isinstance(data, dict) else {"value": data}
+
+
+def _unpacked(packed: str) -> Message:
+    """An object that is packed; anything else stays as it is, for it need not be JSON."""
+    try:
+        return object_of(read_packed(packed, "`data_base64`"))
+    except UnreadableError:
+        return {"data_base64": packed}
 
 
 DIALECT: Final = Dialect(

@@ -7,12 +7,16 @@ The secret of the Measurement Protocol is the write key. What gtag.js sends has 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from tailorbird.edges.sources.wire_json import (
     Message,
+    Read,
     body_of,
+    browser_of,
+    each_of,
     instant_text,
     linked,
     list_of,
@@ -21,6 +25,7 @@ from tailorbird.edges.sources.wire_json import (
     part_of,
     read_document,
     said,
+    whole_of,
 )
 from tailorbird.events.cells import as_text, read_number
 from tailorbird.events.wire import Body, UnreadableError
@@ -50,6 +55,26 @@ _ITEM: Final = {
     "li": "item_list_id",
 }
 """What the short names of an item in a query stand for."""
+_CAMPAIGN: Final = {
+    "cs": "source",
+    "cm": "medium",
+    "cn": "name",
+    "ck": "term",
+    "cc": "content",
+    "ci": "id",
+}
+"""Where a visit came from, in a query, and as a key of ``context.campaign``."""
+_CAMPAIGN_TOLD: Final = {
+    "source": "source",
+    "medium": "medium",
+    "campaign": "name",
+    "term": "term",
+    "content": "content",
+    "campaign_id": "id",
+}
+"""The same in a `campaign_details` event."""
+_PLACE: Final = {"city": "city", "region_id": "region", "country_id": "country"}
+"""Where somebody is, and the keys of ``context.location``."""
 _COUNTED: Final = frozenset({"price", "quantity", "discount", "index"})
 
 
@@ -64,21 +89,28 @@ def read_protocol(sent: Sent) -> Body:
         for name, told in part_of(whole, "user_properties").items()
         if isinstance(told, dict)
     }
-    messages: list[Message] = []
-    for event in list_of(whole.get("events"), "`events`"):
+    around = {**device, **_aside(whole)}
+
+    def told(event: Value) -> list[Message]:
         event = object_of(event, "an event")
         given = event.get("timestamp_micros") or whole.get("timestamp_micros")
         at = said(timestamp=instant_text(given, "us"))
-        told = _happened(event.get("name"), dict(part_of(event, "params")))
-        told["context"] = {**told.get("context", {}), **device, **_aside(whole)}
-        messages.append({**who, **at, **told})
-    at = said(timestamp=messages[0].get("timestamp"))
+        happened = _happened(event.get("name"), dict(part_of(event, "params")))
+        happened["context"] = {**happened.get("context", {}), **around}
+        return [{**who, **at, **happened}]
+
+    messages = each_of(list_of(whole.get("events"), "`events`"), told)
+    at = said(timestamp=_time_of(messages))
     if traits:
-        messages.append({**_only(who), **at, "type": "identify", "traits": traits})
-        messages[-1]["context"] = device
+        about_her = {**_only(who), **at, "type": "identify", "traits": traits, "context": device}
+        messages.append((about_her, None))
     visitor = visitor or whole.get("app_instance_id")
-    messages += linked(whole.get("user_id"), visitor, at.get("timestamp"))
-    return body_of(messages)
+    links = linked(whole.get("user_id"), visitor, at.get("timestamp"))
+    return whole_of([*messages, *((link, None) for link in links)])
+
+
+def _time_of(messages: list[Read]) -> Value:
+    return next((part_of(one).get("timestamp") for one, fault in messages if fault is None), None)
 
 
 def _only(who: Message) -> Message:
@@ -91,14 +123,19 @@ def _aside(whole: Message) -> Message:
     return said(
         device_about=part_of(whole, "device"),
         consent=part_of(whole, "consent"),
+        location=_named(part_of(whole, "user_location"), _PLACE),
         ip=whole.get("ip_override"),
         userAgent=whole.get("user_agent"),
     )
 
 
+def _named(told: Message, names: Mapping[str, str]) -> Message:
+    return said(**{ours: told.get(theirs) for theirs, ours in names.items()})
+
+
 def read_tag(sent: Sent) -> Body:
     """The events that gtag.js sends: one in the query, or one a line of the body."""
-    shared = dict(sent.query)
+    shared, agent = dict(sent.query), browser_of(sent)
     lines = sent.body.decode("utf-8", "replace").splitlines()
     lines = [line for line in lines if line.strip()] or [""]
     if len(lines) > limits.BATCH_ITEMS:
@@ -107,7 +144,7 @@ def read_tag(sent: Sent) -> Body:
     messages: list[Message] = []
     for place, line in enumerate(lines):
         hit = {**shared, **dict(parse_qsl(line, keep_blank_values=True))}
-        messages += _hit(hit, place)
+        messages += _hit(hit, place, agent)
     return body_of(messages)
 
 
@@ -116,7 +153,7 @@ def _tag_id(sent: Sent) -> str | None:
     return sent.query.get("tid")
 
 
-def _hit(hit: dict[str, str], place: int) -> list[Message]:
+def _hit(hit: dict[str, str], place: int, agent: str | None) -> list[Message]:
     params: Message = {}
     traits: Message = {}
     for name, value in hit.items():
@@ -139,7 +176,9 @@ def _hit(hit: dict[str, str], place: int) -> list[Message]:
     if "_et" in hit:
         params["engagement_time_msec"] = read_number(hit["_et"])
     told = _happened(hit.get("en"), params)
-    told["context"] |= said(locale=hit.get("ul"), userAgent=hit.get("ua"))
+    told["context"] |= said(
+        locale=hit.get("ul"), userAgent=hit.get("ua") or agent, campaign=_named(hit, _CAMPAIGN)
+    )
     head = said(userId=hit.get("uid"), anonymousId=hit.get("cid"), messageId=_id_of(hit, place))
     messages = [head | told]
     if traits:
@@ -176,6 +215,8 @@ def _happened(name: Value, params: Message) -> Message:
     context = said(page=page, session_id=as_text(session))
     if params.pop("debug_mode", None):
         context["debug"] = True
+    if name == "campaign_details":
+        context |= said(campaign=_named(params, _CAMPAIGN_TOLD))
     if name == "page_view":
         return {"type": "page", "properties": {**page, **params}, "context": context}
     if name == "screen_view":

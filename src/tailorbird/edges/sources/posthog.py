@@ -9,7 +9,6 @@ from tailorbird.edges.sources.lz_string import read_lz_string
 from tailorbird.edges.sources.posthog_own import name_of, own_properties
 from tailorbird.edges.sources.wire_json import (
     Message,
-    body_of,
     instant_text,
     list_of,
     object_of,
@@ -18,7 +17,9 @@ from tailorbird.edges.sources.wire_json import (
     read_document,
     read_packed,
     said,
+    whole_of,
 )
+from tailorbird.events.refusals import Refusal
 from tailorbird.events.wire import Body, UnreadableError
 from tailorbird.kernel.values import Value
 from tailorbird.ports.dialects import Dialect, Endpoint, Page, Reply, Results, Sent
@@ -38,6 +39,9 @@ _CONTEXT: Final = {
 }
 
 
+_SETUP_ID: Final = "groups_setup_id"
+
+
 def read(sent: Sent) -> Body:
     """The events of a body: one, a list of them, or a batch; as they are or in a form."""
     whole = _document(sent)
@@ -47,8 +51,19 @@ def read(sent: Sent) -> Body:
     events = list_of(whole["batch"], "`batch`") if "batch" in whole else [whole]
     key = whole.get("api_key") or whole.get("token") or _key_of(events[0])
     sent_at = whole.get("sent_at") or whole.get("sentAt")
-    messages = [one for event in events for one in _messages(event)]
-    return body_of(messages, sent_at if isinstance(sent_at, str) else None, key)
+    messages = [(one, _refusal_of(one)) for event in events for one in _messages(event)]
+    return whole_of(messages, sent_at if isinstance(sent_at, str) else None, key)
+
+
+def _refusal_of(message: Message) -> Refusal | None:
+    """A server that describes a group names somebody who is none: the group would count as one."""
+    if message.get("type") != "group":
+        return None
+    kind, group = part_of(message, "traits").get("group_type"), message.get("groupId")
+    who = message.get("userId") or message.get("anonymousId")
+    if who not in (_SETUP_ID, f"${kind}_{group}"):
+        return None
+    return Refusal("person", "no person: it describes a group and names none of its users")
 
 
 def _document(sent: Sent) -> Value:

@@ -36,7 +36,10 @@ _SURVEY: Final = {
     "$survey_id": "survey_id",
     "$survey_name": "survey_name",
     "$survey_response": "response",
+    "$survey_completed": "completed",
 }
+_ANSWER: Final = "$survey_response_"
+"""Behind it is the id of the question, in newer kits; a survey may have several."""
 PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
     "$pageleave": {"$prev_pageview_duration": "seconds"},
     "$feature_flag_called": {
@@ -95,6 +98,9 @@ def own_properties(given: Value, properties: Message) -> Message:
         return {}
     named = PROPERTIES[given]
     found = said(**{ours: properties.get(theirs) for theirs, ours in named.items()})
+    if named is _SURVEY:
+        answers = {key: value for key, value in properties.items() if key.startswith(_ANSWER)}
+        found |= said(**{f"response_{k[len(_ANSWER) :]}": v for k, v in answers.items()})
     return {**_thrown(properties), **found} if given == "$exception" else found
 
 

@@ -11,7 +11,8 @@ from typing import Final
 from tailorbird.edges.sources.pixel import picture
 from tailorbird.edges.sources.wire_json import (
     Message,
-    body_of,
+    browser_of,
+    each_of,
     instant_text,
     linked,
     list_of,
@@ -21,6 +22,7 @@ from tailorbird.edges.sources.wire_json import (
     read_document,
     read_packed,
     said,
+    whole_of,
 )
 from tailorbird.events.cells import read_number
 from tailorbird.events.wire import Body, UnreadableError
@@ -59,28 +61,64 @@ _ORDER: Final = {
 }
 
 
+_PROMOTION: Final = {
+    "id": "promotion_id",
+    "name": "name",
+    "creative_id": "creative",
+    "type": "promotion_type",
+    "position": "position",
+    "slot": "slot",
+}
+_STEP: Final = {
+    "step": "step",
+    "payment_method": "payment_method",
+    "delivery_method": "shipping_method",
+    "delivery_provider": "shipping_provider",
+    "coupon_code": "coupon",
+    "account_type": "account_type",
+}
+_REFUND: Final = {
+    "transaction_id": "order_id",
+    "refund_amount": "value",
+    "currency": "currency",
+    "refund_reason": "reason",
+}
+_BESIDE: Final = {
+    "transaction": _ORDER,
+    "promotion": _PROMOTION,
+    "checkout_step": _STEP,
+    "refund": _REFUND,
+}
+"""What stands beside an event of a shop, which of it is said of the event, and by which name."""
+
+
 def read_payloads(sent: Sent) -> Body:
     """The payloads of a body."""
     whole = object_of(read_document(sent.body))
-    return _body([object_of(one, "a payload") for one in list_of(whole.get("data"), "`data`")])
+    return _body(list_of(whole.get("data"), "`data`"), browser_of(sent))
 
 
 def read_query(sent: Sent) -> Body:
     """The one payload that a query is."""
     if "e" not in sent.query:
         raise UnreadableError("the query has no parameter `e`, which says what happened")
-    return _body([dict(sent.query)])
+    return _body([dict(sent.query)], browser_of(sent))
 
 
-def _body(payloads: list[Message]) -> Body:
-    messages: list[Message] = []
-    app_ids = {one["aid"] for one in payloads if isinstance(one.get("aid"), str)}
-    keys = {app_id for app_id in app_ids if id_of(app_id) is not None}
-    for payload in payloads:
+def _body(payloads: list[Value], agent: str | None) -> Body:
+    said_ids = [part_of(one).get("aid") for one in payloads]
+    app_ids = [app_id for app_id in said_ids if isinstance(app_id, str)]
+    keys = {app_id for app_id in set(app_ids) if id_of(app_id) is not None}
+
+    def told(payload: Value) -> list[Message]:
+        payload = object_of(payload, "a payload")
+        if agent is not None and payload.get("p") == "web":
+            payload.setdefault("ua", agent)
         message = _message(payload, keys)
         at = message.get("timestamp")
-        messages += [message, *linked(payload.get("uid"), payload.get("duid"), at)]
-    return body_of(messages, key=payloads[0].get("aid"))
+        return [message, *linked(payload.get("uid"), payload.get("duid"), at)]
+
+    return whole_of(each_of(payloads, told), key=next(iter(app_ids), None))
 
 
 def _message(payload: Message, keys: Collection[str]) -> Message:
@@ -162,12 +200,15 @@ def _shopping(data: Message, entities: Entities) -> Message:
     """What happened in a shop: the products and the order stand beside the event."""
     kind = data.pop("type", None)
     products = entities.get("product", [])
-    order = next(iter(entities.get("transaction", [])), {})
+    beside: Message = {}
+    for kind_beside, named in _BESIDE.items():
+        told = next(iter(entities.get(kind_beside, [])), {})
+        beside |= {ours: told[theirs] for theirs, ours in named.items() if theirs in told}
     cart = next(iter(entities.get("cart", [])), {})
     given = {
         **data,
         **said(cart_id=cart.get("cart_id"), value=cart.get("total_value")),
-        **{ours: order[theirs] for theirs, ours in _ORDER.items() if theirs in order},
+        **beside,
         **said(items=[_item(one) for one in products] or None),
     }
     names = {"product_view": "view_item", "list_view": "view_item_list", "transaction": "purchase"}

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tailorbird.edges.sources.wire_json import (
     Message,
-    body_of,
+    each_of,
     instant_text,
     linked,
     list_of,
@@ -15,6 +15,7 @@ from tailorbird.edges.sources.wire_json import (
     read_document,
     read_packed,
     said,
+    whole_of,
 )
 from tailorbird.events.wire import Body
 from tailorbird.kernel.values import Value
@@ -28,6 +29,7 @@ _ABOUT: Final = {
     "td_language": "locale",
     "td_version": "library_version",
 }
+"""Older versions of the library write the name itself where the server is to fill something in."""
 
 
 def _read_events(sent: Sent) -> Body:
@@ -41,18 +43,19 @@ def _read_query(sent: Sent) -> Body:
 
 
 def _body(records: list[Value], sent: Sent, key: Value) -> Body:
-    messages: list[Message] = []
-    for record in records:
-        record = object_of(record, "a record")
-        message = _message(record, sent.path["table"])
+    def told(record: Value) -> list[Message]:
+        message = _message(object_of(record, "a record"), sent.path["table"])
         user, visitor = message.get("userId"), message.get("anonymousId")
-        messages += [message, *linked(user, visitor, message.get("timestamp"))]
-    return body_of(messages, key=key)
+        return [message, *linked(user, visitor, message.get("timestamp"))]
+
+    return whole_of(each_of(records, told), key=key)
 
 
 def _message(record: Message, table: str) -> Message:
     page = page_of(record.get("td_url"), record.get("td_title"), record.get("td_referrer"))
-    around = said(**{ours: record.get(theirs) for theirs, ours in _ABOUT.items()})
+    around = said(
+        **{ours: record[key] for key, ours in _ABOUT.items() if record.get(key, key) != key}
+    )
     own = {key: value for key, value in record.items() if key[:3] != "td_"}
     user, given = own.pop("user_id", None), own.pop("time", None)
     id_ = own.pop("event_id", None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64decode
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tailorbird.events.cells import as_text
 from tailorbird.events.exact_json import read_stored
 from tailorbird.events.memo import Memo
+from tailorbird.events.refusals import Refusal
 from tailorbird.events.times import (
     PLAUSIBLE_FROM_US,
     PLAUSIBLE_UNTIL_US,
@@ -23,8 +24,11 @@ from tailorbird.events.wire import Body, TooLargeError, UnreadableError
 from tailorbird.kernel import limits
 from tailorbird.kernel.instants import SECOND, format_instant
 from tailorbird.kernel.values import MISSING, IdNumber, Value, format_number
+from tailorbird.ports.dialects import Sent
 
 Message = dict[str, Any]
+Read = tuple[Value, Refusal | None]
+"""A message, or what stands in its place and why it is none."""
 _TOO_DEEP: Final = f"JSON nested deeper than {limits.FACT_DEPTH}"
 
 
@@ -77,10 +81,23 @@ def part_of(value: Value, *path: str) -> dict[str, Any]:
 
 def body_of(messages: Iterable[Message], sent_at: str | None = None, key: Value = None) -> Body:
     """A body of messages that are each as they should be."""
-    return Body(
-        [(message, None) for message in messages],
-        {"sentAt": sent_at, "writeKey": key if isinstance(key, str) else None},
-    )
+    return whole_of([(message, None) for message in messages], sent_at, key)
+
+
+def whole_of(read: Iterable[Read], sent_at: str | None = None, key: Value = None) -> Body:
+    """A body of messages, of which some may be no good."""
+    return Body(list(read), {"sentAt": sent_at, "writeKey": key if isinstance(key, str) else None})
+
+
+def each_of(items: Iterable[Value], read: Callable[[Value], Iterable[Message]]) -> list[Read]:
+    """The messages of each item; one that cannot be read is refused alone, and harms no other."""
+    found: list[Read] = []
+    for item in items:
+        try:
+            found += [(message, None) for message in read(item)]
+        except UnreadableError as error:
+            found.append((item, Refusal("json", str(error))))
+    return found
 
 
 def said(**given: Value) -> Message:
@@ -97,6 +114,7 @@ def said(**given: Value) -> Message:
 
 
 _UNITS: Final[tuple[Unit, ...]] = ("s", "ms", "us")
+_AGENT_CHARACTERS: Final = 1_000
 _LENGTHS: Final = (11, 14)
 """Of so many digits are counts of seconds, at most, and of milliseconds."""
 _DIGITS: Final = 20
@@ -153,6 +171,15 @@ def page_of(url: Value, title: Value = None, referrer: Value = None) -> Message:
         if split.query:
             page["search"] = f"?{split.query}"
     return page
+
+
+def browser_of(sent: Sent) -> str | None:
+    """The browser that sends by itself, for kits that leave it to the header to say so.
+
+    >>> browser_of(Sent(headers={b"user-agent": b"python-requests/2.32"}))
+    """
+    given = sent.header(b"user-agent")
+    return given[:_AGENT_CHARACTERS] if given.startswith("Mozilla/") else None
 
 
 def linked(user: Value, visitor: Value, timestamp: Value) -> list[Message]:
