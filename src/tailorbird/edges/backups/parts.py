@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
@@ -76,7 +76,7 @@ class _Writing:
     def __enter__(self) -> _Writing:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._stream:
             sync(self._stream)
 
