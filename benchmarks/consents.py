@@ -27,7 +27,7 @@ from tailorbird.flow.consenting import Consents
 from tailorbird.flow.picking import picked
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.purposes import READY, table_of
-from tailorbird.ports import Logged
+from tailorbird.ports.log import Logged
 
 PEOPLE = 100_000
 GROUP = 10_000

@@ -24,7 +24,7 @@ from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.events.columns import columns_of
-from tailorbird.ports import DamagedLogError
+from tailorbird.ports.log import DamagedLogError
 from tailorbird.runtimes.project import HISTORY, KEYS, LOG, REGISTRY, STATE, Project
 
 GROUPS = 40

@@ -15,7 +15,7 @@ from tests.crash.sessions import complaint, facts, record, tried
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
-from tailorbird.ports import NotWritableError
+from tailorbird.ports.log import NotWritableError
 
 SEED = int(os.environ.get("TAILORBIRD_TEST_SEED", "1"))
 

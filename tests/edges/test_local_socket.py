@@ -14,7 +14,7 @@ import pytest
 
 from tailorbird.edges.local_socket import GoneError, Link, answer, connect, listen, receive, send
 from tailorbird.kernel.errors import InputError, TailorbirdError
-from tailorbird.ports import NotWritableError
+from tailorbird.ports.log import NotWritableError
 
 
 def refuse() -> None:

@@ -25,7 +25,7 @@ from tailorbird.language.laws.chance import Chance
 from tailorbird.language.laws.readings import Answers, Question, asked
 from tailorbird.language.live import PersonState
 from tailorbird.language.world import World
-from tailorbird.ports import EventLog
+from tailorbird.ports.log import EventLog
 from tailorbird.segments.membership import Entries
 
 EVERYTHING = 1 << 60

@@ -24,7 +24,7 @@ from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import Fact
 from tailorbird.kernel.instants import HOUR, SECOND, format_instant
 from tailorbird.language.purposes import READY, Purpose, table_of
-from tailorbird.ports import LogChunk
+from tailorbird.ports.log import LogChunk
 
 TABLE = table_of([*READY, Purpose("service", "no_objection"), Purpose("billing", "nothing")])
 PEOPLE = ("ann", "bob", "v1", "v2", "v3")

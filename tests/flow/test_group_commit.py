@@ -18,7 +18,7 @@ from tailorbird.flow import group_commit
 from tailorbird.flow.group_commit import GroupCommit, OverloadedError
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import CONSENT, Fact
-from tailorbird.ports import Logged, NotWritableError, StaleWriterError
+from tailorbird.ports.log import Logged, NotWritableError, StaleWriterError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tailorbird.edges.warehouses.duckdb_history import DuckDbHistory
 from tailorbird.flow.publish import Draft, changes_between, properties_read, publish
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.files import load, load_text
-from tailorbird.ports import MovedOnError
+from tailorbird.ports.registry import MovedOnError
 
 ONE = "segments:\n  loud: count('A', where=properties.volume > 3) > 1\n"
 TWO = "segments:\n  loud: count('A', where=properties.volume > 4) > 1\n"

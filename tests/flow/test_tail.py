@@ -18,7 +18,7 @@ from tailorbird.events.columns import FactColumns, columns_of
 from tailorbird.flow import tail
 from tailorbird.flow.tail import AheadOfLogError, append, follow, take_over
 from tailorbird.kernel.facts import Fact
-from tailorbird.ports import DamagedLogError
+from tailorbird.ports.log import DamagedLogError
 from tailorbird.runtimes.new_project import make_project
 from tailorbird.runtimes.project import open_project
 

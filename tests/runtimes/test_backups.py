@@ -12,7 +12,7 @@ from tailorbird.edges.backups.keys_copy import read_keys
 from tailorbird.edges.backups.parts import DamagedBackupError
 from tailorbird.events.columns import columns_from_rows
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import Version
+from tailorbird.ports.registry import Version
 from tailorbird.runtimes.backups import back_up, copy_keys
 from tailorbird.runtimes.copies import read_copies
 from tailorbird.runtimes.project import Project

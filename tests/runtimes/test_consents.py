@@ -20,7 +20,8 @@ from tailorbird.flow import consenting
 from tailorbird.flow.consenting import Consents
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.purposes import READY, table_of
-from tailorbird.ports import LogChunk, Version
+from tailorbird.ports.log import LogChunk
+from tailorbird.ports.registry import Version
 from tailorbird.runtimes import consents
 from tailorbird.runtimes.consents import PublishedPurposes
 

@@ -13,7 +13,7 @@ from tailorbird.edges.logs import packed_wire
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.events.columns import columns_from_rows
-from tailorbird.ports import DamagedLogError, PackedChunk
+from tailorbird.ports.log import DamagedLogError, PackedChunk
 from tailorbird.runtimes import opening
 from tailorbird.runtimes.opening import OpenedBeside
 

@@ -16,7 +16,8 @@ from tests.runtimes.test_backups import accept, files, opened
 from tailorbird.edges.backups.contents import write_contents
 from tailorbird.edges.backups.folder import BackupFolder
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import LogChunk, Version
+from tailorbird.ports.log import LogChunk
+from tailorbird.ports.registry import Version
 from tailorbird.runtimes.backups import back_up, copy_keys
 from tailorbird.runtimes.project import Project
 from tailorbird.runtimes.restoring import restore

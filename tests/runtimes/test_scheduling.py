@@ -17,7 +17,7 @@ from tests.served import Server, run
 from tailorbird.edges.stores.sqlite_sources import SqliteSources
 from tailorbird.kernel.errors import InputError, UnknownNameError
 from tailorbird.kernel.instants import HOUR, MINUTE
-from tailorbird.ports import Version
+from tailorbird.ports.registry import Version
 from tailorbird.ports.sources import Run
 from tailorbird.runtimes import scheduling
 from tailorbird.runtimes.log_lines import TextLines

@@ -31,7 +31,7 @@ from tailorbird.kernel.instants import DAY, SECOND
 from tailorbird.language import live
 from tailorbird.language.files import load_text
 from tailorbird.language.purposes import table_of
-from tailorbird.ports import Version
+from tailorbird.ports.registry import Version
 from tailorbird.runtimes.history_questions import HistoryQuestions
 from tailorbird.runtimes.project import QUARANTINED, REGISTRY, REJECTED
 from tailorbird.runtimes.routes import parts_of

@@ -20,7 +20,7 @@ from tailorbird.flow.sealed_messages import SealedMessages
 from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError, UnknownNameError
 from tailorbird.kernel.instants import format_instant
-from tailorbird.ports import Standing
+from tailorbird.ports.delivery import Standing
 from tailorbird.runtimes.project import Project, load_texts
 from tailorbird.segments.membership import CAUSES, Cause
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from tailorbird.kernel.errors import InputError, TailorbirdError
-from tailorbird.ports import NotWritableError
+from tailorbird.ports.log import NotWritableError
 
 FRAME_BYTES: Final = 256 * 1024 * 1024
 """No frame is longer."""

@@ -13,7 +13,7 @@ import apsw
 from tailorbird.edges.file_systems import refuse_network
 from tailorbird.edges.kept_copies import keep_copy
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import NotWritableError
+from tailorbird.ports.log import NotWritableError
 
 BUSY_S: Final = 5.0
 """So long it is waited for whoever else uses a file."""

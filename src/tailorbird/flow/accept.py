@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tailorbird.events.admission import faults
 from tailorbird.events.columns import FactColumns
-from tailorbird.ports import Appended, History
+from tailorbird.ports.history import Appended, History
 
 
 class Arrival(NamedTuple):

@@ -16,7 +16,8 @@ from tailorbird.language.live import PersonState
 from tailorbird.language.world import FOREVER
 from tailorbird.people.identity import people
 from tailorbird.people.parting import link_of, taken_back
-from tailorbird.ports import LiveMeta, Pending, StateStore, StoredPerson, Warehouse
+from tailorbird.ports.history import Warehouse
+from tailorbird.ports.states import LiveMeta, Pending, StateStore, StoredPerson
 from tailorbird.segments.membership import Turns, differences
 
 _AT_A_TIME: Final = 5_000

@@ -26,14 +26,9 @@ from tailorbird.language.definitions import Key
 from tailorbird.language.live import Replay, Step
 from tailorbird.language.world import FOREVER, World
 from tailorbird.people.parting import link_of, parted, taken_back
-from tailorbird.ports import (
-    EventLog,
-    Histories,
-    LiveMeta,
-    LogChunk,
-    Pending,
-    StateStore,
-)
+from tailorbird.ports.history import Histories
+from tailorbird.ports.log import EventLog, LogChunk
+from tailorbird.ports.states import LiveMeta, Pending, StateStore
 from tailorbird.segments.membership import (
     Cause,
     Entries,

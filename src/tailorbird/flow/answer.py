@@ -15,7 +15,7 @@ from tailorbird.kernel.values import Value
 from tailorbird.language.batch.columns import Array, Column, as_flags, value_at
 from tailorbird.language.batch.plan import ALL_WAYS, BatchPlan, Ways, batch_plan
 from tailorbird.language.definitions import Definitions, Key
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 
 @dataclass

@@ -17,7 +17,7 @@ from tailorbird.language.batch.readings import filled
 from tailorbird.language.batch.typed import of_property
 from tailorbird.language.world import World
 from tailorbird.people.identity import people
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 _ASIDES: Final = frozenset({MERGE, UNMERGE, VERDICT})
 

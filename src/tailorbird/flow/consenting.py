@@ -22,8 +22,8 @@ from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.facts import CONSENT, MERGE, UNMERGE, VERDICT, Fact
 from tailorbird.language.purposes import Purpose
 from tailorbird.people.parting import Link, link_of, parted, taken_back
-from tailorbird.ports import EventLog, LogChunk, Logged
 from tailorbird.ports.gate import ConsentFacts, ConsentStore
+from tailorbird.ports.log import EventLog, LogChunk, Logged
 
 _SILENT: Final = 1_000
 """So many groups of facts that say nothing of consent are noted before they are passed over."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from tailorbird.language.batch.columns import Array
 from tailorbird.language.batch.readings import filled
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 AT_A_TIME: Final = 500_000
 """Subjects that are counted together."""

@@ -24,7 +24,7 @@ from tailorbird.flow.sealed_messages import SealedMessages
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.instants import DAY, MINUTE, SECOND
-from tailorbird.ports import Channel, HeldBack, Outbox, Receivers
+from tailorbird.ports.delivery import Channel, HeldBack, Outbox, Receivers
 from tailorbird.ports.gate import Gatekeeper
 
 GRACE_S: Final = 5.0

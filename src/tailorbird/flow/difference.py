@@ -11,7 +11,7 @@ from tailorbird.kernel.values import MISSING, UNIT, Missing, Value, bounded
 from tailorbird.language.definitions import Definition, Definitions, Key
 from tailorbird.language.resolve import resolve
 from tailorbird.language.syntax import parse
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 DAYS: Final = (7, 30)
 """How long after the instant it is looked at what people did."""

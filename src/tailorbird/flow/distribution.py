@@ -13,7 +13,7 @@ from tailorbird.kernel.values import Missing, mean
 from tailorbird.language.batch.columns import Array, as_numbers
 from tailorbird.language.definitions import Definitions, Key
 from tailorbird.language.operators import Type
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 QUANTILES: Final = (0, 10, 25, 50, 75, 90, 95, 99, 100)
 """In per cent; by nearest rank, as ``percentile_of`` takes them."""

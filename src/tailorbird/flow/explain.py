@@ -9,7 +9,7 @@ from tailorbird.kernel.errors import InputError, UnknownNameError
 from tailorbird.kernel.instants import DAY, LAST_INSTANT
 from tailorbird.language.definitions import PERSONAS, Definitions, Key, Kind
 from tailorbird.language.explain import Explanation, explain
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 LOOK_AHEAD_US: Final = 5 * 366 * DAY
 """So far ahead of its instant an explanation looks for the next change."""

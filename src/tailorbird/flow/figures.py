@@ -16,7 +16,7 @@ from tailorbird.language.batch.columns import as_numbers
 from tailorbird.language.definitions import Definition, Definitions
 from tailorbird.language.resolve import resolve
 from tailorbird.language.syntax import parse
-from tailorbird.ports import History, Warehouse
+from tailorbird.ports.history import History, Warehouse
 from tailorbird.segments.figures import RFM, Figure, figure, figure_fact
 
 

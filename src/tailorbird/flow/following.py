@@ -9,7 +9,8 @@ from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.tracking_plan import NO_PLAN, TrackingPlan
 from tailorbird.flow.imports import ImportReport, Progress, import_file
 from tailorbird.kernel import limits
-from tailorbird.ports import History, RowFile
+from tailorbird.ports.files import RowFile
+from tailorbird.ports.history import History
 from tailorbird.ports.sources import Mark, Marks, ReadMark
 
 

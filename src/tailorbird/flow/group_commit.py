@@ -12,7 +12,7 @@ from tailorbird.events.columns import FactColumns
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.kernel.facts import CONSENT
-from tailorbird.ports import EventLog, Logged, NotWritableError, StaleWriterError
+from tailorbird.ports.log import EventLog, Logged, NotWritableError, StaleWriterError
 
 _LONGEST_S: Final = 30
 """Nobody is asked to wait longer."""

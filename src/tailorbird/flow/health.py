@@ -11,7 +11,7 @@ from tailorbird.flow.answer import answer
 from tailorbird.flow.timeline import sizes_over
 from tailorbird.language.batch.columns import as_flags
 from tailorbird.language.definitions import Definitions, Key
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 from tailorbird.segments.contradictions import Contradiction, contradictions
 from tailorbird.segments.health import Health, Overlap, health
 

@@ -16,8 +16,8 @@ from tailorbird.governance.api_keys import ApiKey
 from tailorbird.governance.seals import HASH_BYTES, NONCE_BYTES, BrokenSealError, open_seal, seal
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError, UnknownNameError, nearest
-from tailorbird.ports import Keyring
 from tailorbird.ports.hooks import Hook, KeptHooks, Provider, SealedHook
+from tailorbird.ports.log import Keyring
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 MADE_BYTES: Final = 24

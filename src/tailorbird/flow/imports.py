@@ -15,7 +15,8 @@ from tailorbird.events.table import Reject
 from tailorbird.events.tracking_plan import NO_PLAN, TrackingPlan
 from tailorbird.flow.cycles import no_search_for_cycles
 from tailorbird.flow.mapped_rows import MappedRows, mapped_rows
-from tailorbird.ports import History, RowFile
+from tailorbird.ports.files import RowFile
+from tailorbird.ports.history import History
 
 Progress = Callable[[int, int], None]
 """Called with how much has been read, and how much there is."""

@@ -16,7 +16,7 @@ from tailorbird.kernel.facts import LIST, Fact
 from tailorbird.language.ast import Call, Text
 from tailorbird.language.definitions import Definition
 from tailorbird.language.resolve import resolve
-from tailorbird.ports import History, Warehouse
+from tailorbird.ports.history import History, Warehouse
 
 SOURCE: Final = "lists"
 _CHUNK: Final = 50_000

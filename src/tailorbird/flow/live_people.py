@@ -11,7 +11,8 @@ from tailorbird.flow.viewing import PersonView, moved, view
 from tailorbird.language import live
 from tailorbird.language.live import PersonState
 from tailorbird.language.world import World
-from tailorbird.ports import Histories, StateStore
+from tailorbird.ports.history import Histories
+from tailorbird.ports.states import StateStore
 from tailorbird.segments.membership import Turned
 
 

@@ -17,7 +17,7 @@ from tailorbird.events.table import JsonRows, Reject, Rows
 from tailorbird.events.tracking_plan import TrackingPlan
 from tailorbird.flow.accept import admitted
 from tailorbird.kernel.errors import InputError, nearest
-from tailorbird.ports import RowFile
+from tailorbird.ports.files import RowFile
 
 
 class MappedRows(NamedTuple):

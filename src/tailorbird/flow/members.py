@@ -7,7 +7,7 @@ from itertools import islice
 
 from tailorbird.language import live
 from tailorbird.language.definitions import Key
-from tailorbird.ports import StateStore
+from tailorbird.ports.states import StateStore
 
 
 def members(

@@ -11,7 +11,8 @@ from typing import Final, Protocol
 from tailorbird.events.columns import columns_of
 from tailorbird.flow.consenting import NAMES
 from tailorbird.language.batch.literals import text_list
-from tailorbird.ports import LogChunk, Warehouse
+from tailorbird.ports.history import Warehouse
+from tailorbird.ports.log import LogChunk
 
 POSITIONS: Final = 500_000
 """Each look goes over so many positions of the log."""

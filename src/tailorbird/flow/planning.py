@@ -12,7 +12,7 @@ from tailorbird.events.judging import judged_columns, said
 from tailorbird.events.tracking_plan import TrackingPlan
 from tailorbird.events.vocabulary import translated
 from tailorbird.kernel.values import Value
-from tailorbird.ports import LogChunk
+from tailorbird.ports.log import LogChunk
 
 _AT_ONCE: Final = 50_000
 _LONGEST: Final = 200

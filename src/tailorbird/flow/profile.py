@@ -15,7 +15,7 @@ from tailorbird.kernel.values import MISSING, Value, is_missing
 from tailorbird.language import live
 from tailorbird.language.definitions import PERSONAS, Definitions, Key
 from tailorbird.language.purposes import table_of
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 
 class NamingWarehouse(Warehouse, Protocol):

@@ -40,7 +40,7 @@ from tailorbird.language.laws.readings import (
     same,
 )
 from tailorbird.language.laws.shrink import as_case, shrunk
-from tailorbird.ports import Scratch, Warehouse
+from tailorbird.ports.history import Scratch, Warehouse
 
 REFERENCE_US: Final = 150_000.0
 """About so long the reference may work on one person."""

@@ -12,7 +12,8 @@ from tailorbird.language.ast import Node, Ref, walk
 from tailorbird.language.definitions import PERSONAS, Definitions, Key
 from tailorbird.language.resolve import Resolved
 from tailorbird.language.words import describe, describe_personas
-from tailorbird.ports import History, MovedOnError, Registry, Version
+from tailorbird.ports.history import History
+from tailorbird.ports.registry import MovedOnError, Registry, Version
 
 Path = tuple[str, ...]
 What = Literal["added", "changed", "follows", "removed", "reordered"]

@@ -19,8 +19,8 @@ from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError, TailorbirdError
 from tailorbird.kernel.instants import DAY
-from tailorbird.ports import NotWritableError
 from tailorbird.ports.dialects import Endpoint
+from tailorbird.ports.log import NotWritableError
 from tailorbird.ports.quarantine import Held, Quarantine
 from tailorbird.ports.rejects import StoredReject
 

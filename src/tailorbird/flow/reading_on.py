@@ -11,7 +11,8 @@ from tailorbird.events.cursors import Overlap, number_before, text_before
 from tailorbird.events.identifiers import USUAL, Identifiers
 from tailorbird.events.tracking_plan import NO_PLAN, TrackingPlan
 from tailorbird.flow.imports import ImportReport, Progress, import_file
-from tailorbird.ports import History, RowFile
+from tailorbird.ports.files import RowFile
+from tailorbird.ports.history import History
 from tailorbird.ports.sources import Mark, Marks, ReadMark, ReadOn
 
 

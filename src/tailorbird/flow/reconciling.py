@@ -14,7 +14,7 @@ from tailorbird.events.table import Reject, TextRows
 from tailorbird.kernel.errors import InputError, nearest
 from tailorbird.kernel.instants import format_instant
 from tailorbird.kernel.values import Value, at_path
-from tailorbird.ports import RowFile
+from tailorbird.ports.files import RowFile
 from tailorbird.ports.sampled_facts import NamedFact, NamedFacts
 
 OWN: Final = ("$person", "$time", "$id", "$source")

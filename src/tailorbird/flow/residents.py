@@ -10,7 +10,7 @@ from tailorbird.flow.watched import Watched
 from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
 from tailorbird.language.live import PersonState
-from tailorbird.ports import StateStore, StoredPerson
+from tailorbird.ports.states import StateStore, StoredPerson
 
 RESIDENT_BYTES: Final = 256 * 1024 * 1024
 """About so much memory may be taken by states that are kept at hand."""

@@ -13,7 +13,7 @@ from tailorbird.flow.planning import StoredFacts, newest
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import VERDICT, Fact
-from tailorbird.ports import Appended, History
+from tailorbird.ports.history import Appended, History
 
 SOURCE: Final = "bots"
 _AFTER: Final = "$acquitted"

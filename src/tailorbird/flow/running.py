@@ -24,7 +24,7 @@ from tailorbird.language.batch.readings import (
     where,
 )
 from tailorbird.language.operations import Operation
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 CHUNK_ROWS = 1_000_000
 """Rows that are held in memory at a time, as long as no single person has more."""

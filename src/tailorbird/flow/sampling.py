@@ -13,7 +13,7 @@ from tailorbird.kernel.facts import MERGE, Fact
 from tailorbird.language.batch.columns import Array
 from tailorbird.language.laws.chance import Chance
 from tailorbird.people.identity import people
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 _AT_ONCE = 10_000
 _NOBODY: Final = np.zeros(0, np.int64)

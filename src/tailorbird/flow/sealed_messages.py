@@ -13,7 +13,7 @@ import msgspec
 
 from tailorbird.delivery.outbox import Message
 from tailorbird.governance.seals import NONCE_BYTES, BrokenSealError, open_seal, seal
-from tailorbird.ports import Keyring
+from tailorbird.ports.log import Keyring
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder().decode

@@ -29,7 +29,7 @@ from tailorbird.language.batch.readings import Reading, filled, texts
 from tailorbird.language.live import PersonState, Replay, Step
 from tailorbird.language.live.bags import EntriesBag, TimesBag, floor
 from tailorbird.language.operations import Calendar, Fold, Operation, Rolling
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 CHUNK_FACTS: Final = 200_000
 """Facts of people who are in memory at a time, as long as no single person has more."""

@@ -15,7 +15,7 @@ from tailorbird.language.laws.live_readings import FoldReading
 from tailorbird.language.laws.live_stream import Shell, Stream
 from tailorbird.language.laws.readings import Answers, Question, asked, households, subjects_of
 from tailorbird.language.world import World
-from tailorbird.ports import Scratch, Warehouse
+from tailorbird.ports.history import Scratch, Warehouse
 
 _GROUPS: Final = 3
 """In so many groups people are seeded together, each at an instant of its own."""

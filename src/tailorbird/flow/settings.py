@@ -12,7 +12,7 @@ from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import SETTING, WORKSPACE, Fact
 from tailorbird.kernel.instants import FIRST_INSTANT, format_duration
 from tailorbird.language.world import Workspace, World
-from tailorbird.ports import History
+from tailorbird.ports.history import History
 
 SOURCE: Final = "settings"
 

@@ -11,7 +11,7 @@ from tailorbird.flow.answer import Answer, answer
 from tailorbird.kernel.values import UNIT, divide_rounded
 from tailorbird.language.batch.columns import as_coded
 from tailorbird.language.definitions import PERSONAS, Definitions, Key
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 
 class Size(NamedTuple):

@@ -12,7 +12,8 @@ from typing import Final
 from tailorbird.flow.adopting import Seeds, fill
 from tailorbird.flow.advance import Live
 from tailorbird.language import live
-from tailorbird.ports import EventLog, StateStore
+from tailorbird.ports.log import EventLog
+from tailorbird.ports.states import StateStore
 
 NEAR: Final = 2_000
 """With so few facts left to be taken in the change is quick."""

@@ -9,7 +9,7 @@ from tailorbird.flow.answer import answer, answers_many
 from tailorbird.kernel.facts import Fact
 from tailorbird.language.definitions import Definitions
 from tailorbird.language.laws.readings import Answers, Question, asked
-from tailorbird.ports import Scratch
+from tailorbird.ports.history import Scratch
 
 
 class StoredReading:

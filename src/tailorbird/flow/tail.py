@@ -8,7 +8,8 @@ from typing import Final, Protocol
 from tailorbird.events.columns import FactColumns
 from tailorbird.flow.cycles import no_search_for_cycles
 from tailorbird.kernel.errors import TailorbirdError
-from tailorbird.ports import Appended, EventLog, LogChunk, PackedChunk
+from tailorbird.ports.history import Appended
+from tailorbird.ports.log import EventLog, LogChunk, PackedChunk
 
 FACTS: Final = 50_000
 """About so many facts are in memory at a time."""

@@ -24,7 +24,7 @@ from tailorbird.language.batch.readings import filled
 from tailorbird.language.batch.timelines import Timeline, timeline
 from tailorbird.language.batch.typed import NotInSqlError
 from tailorbird.language.definitions import Definitions, Key
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 _NO_TIMES: Final = np.zeros(0, np.int64)
 

@@ -10,7 +10,7 @@ from tailorbird.kernel.facts import LIST
 from tailorbird.language.definitions import Definitions
 from tailorbird.language.mentions import Mention, What, mentions
 from tailorbird.language.world import World
-from tailorbird.ports import Warehouse
+from tailorbird.ports.history import Warehouse
 
 _SAID_BY: Final[dict[What, tuple[tuple[str, ...], str]]] = {
     "list": ((LIST,), "list"),

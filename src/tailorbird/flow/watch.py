@@ -7,7 +7,7 @@ from typing import Final
 
 from tailorbird.events.columns import facts_of
 from tailorbird.kernel.facts import Fact
-from tailorbird.ports import EventLog
+from tailorbird.ports.log import EventLog
 
 FACTS: Final = 1_000
 """About so many facts are in memory at a time."""

@@ -15,7 +15,8 @@ from tailorbird.delivery.signing import SECRET_BYTES
 from tailorbird.governance.seals import HASH_BYTES, NONCE_BYTES, BrokenSealError, open_seal, seal
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError, TailorbirdError, UnknownNameError
-from tailorbird.ports import Endpoints, Keyring
+from tailorbird.ports.delivery import Endpoints
+from tailorbird.ports.log import Keyring
 from tailorbird.segments.membership import Cause
 
 ID_BYTES: Final = 6

@@ -14,7 +14,7 @@ from tailorbird.edges.stores.sqlite_consents import SqliteConsents
 from tailorbird.flow.consenting import Consents, Table
 from tailorbird.kernel.errors import TailorbirdError
 from tailorbird.language.purposes import READY, table_of
-from tailorbird.ports import EventLog, LogChunk
+from tailorbird.ports.log import EventLog, LogChunk
 from tailorbird.runtimes.project import CONSENTS, REGISTRY, Project, load_texts
 
 LOOK_SECONDS: Final = 1.0

@@ -25,7 +25,7 @@ from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.events.columns import FactColumns
 from tailorbird.flow.consenting import Consents
 from tailorbird.flow.group_commit import GroupCommit
-from tailorbird.ports import EventLog, LogChunk, Logged, NotWritableError
+from tailorbird.ports.log import EventLog, LogChunk, Logged, NotWritableError
 from tailorbird.runtimes.consents import catch_up, consents_of
 from tailorbird.runtimes.listening import Listening
 from tailorbird.runtimes.marking import marking_of

@@ -34,7 +34,8 @@ from tailorbird.flow.picking import picked
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import Fact
 from tailorbird.language import live
-from tailorbird.ports import Appended, LogChunk, Logged, PackedChunk
+from tailorbird.ports.history import Appended
+from tailorbird.ports.log import LogChunk, Logged, PackedChunk
 from tailorbird.runtimes import project as projects
 from tailorbird.runtimes.history_questions import HistoryQuestions
 from tailorbird.runtimes.opening import OpenedBeside

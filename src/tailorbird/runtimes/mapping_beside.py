@@ -20,7 +20,7 @@ from tailorbird.events.mapping import Mapping
 from tailorbird.events.table import Reject
 from tailorbird.flow.cycles import no_search_for_cycles
 from tailorbird.flow.mapped_rows import MappedRows, mapped_rows
-from tailorbird.ports import RowFile
+from tailorbird.ports.files import RowFile
 from tailorbird.runtimes.asked_process import asked_process
 from tailorbird.runtimes.plans import plan_in_force
 from tailorbird.runtimes.project import Project

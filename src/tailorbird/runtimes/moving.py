@@ -22,7 +22,7 @@ from tailorbird.flow.advance import Live
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.instants import DAY
 from tailorbird.language import live
-from tailorbird.ports import EventLog
+from tailorbird.ports.log import EventLog
 from tailorbird.runtimes.garbage import Garbage
 from tailorbird.runtimes.log_lines import reason_of
 from tailorbird.runtimes.project import REGISTRY, STATE, Project, load_texts

@@ -23,7 +23,7 @@ from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.flow.cycles import no_search_for_cycles
 from tailorbird.kernel.errors import TailorbirdError
-from tailorbird.ports import PackedChunk
+from tailorbird.ports.log import PackedChunk
 from tailorbird.runtimes.asked_process import asked_process
 
 MANY: Final = 400_000

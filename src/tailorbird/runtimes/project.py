@@ -21,7 +21,7 @@ from tailorbird.flow import tail
 from tailorbird.kernel.errors import InputError
 from tailorbird.language.files import is_plan, load
 from tailorbird.language.resolve import Resolved
-from tailorbird.ports import OutboxDesk
+from tailorbird.ports.delivery import OutboxDesk
 from tailorbird.runtimes.opening import OpenedBeside
 from tailorbird.runtimes.settings import FILE, Settings, read_settings
 from tailorbird.runtimes.working_copy import WorkingCopy

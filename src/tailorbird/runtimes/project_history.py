@@ -10,7 +10,7 @@ from tailorbird.events.columns import FactColumns
 from tailorbird.flow import tail
 from tailorbird.flow.settings import unpublished
 from tailorbird.kernel.facts import Fact
-from tailorbird.ports import Appended
+from tailorbird.ports.history import Appended
 
 
 class ProjectHistory(DuckDbHistory):

@@ -14,7 +14,7 @@ from tailorbird.flow.adopting import Seeds
 from tailorbird.flow.advance import Live
 from tailorbird.flow.staging import stage
 from tailorbird.language import live
-from tailorbird.ports import EventLog
+from tailorbird.ports.log import EventLog
 from tailorbird.runtimes.project import load_texts
 
 STAGED: Final = "state.next.sqlite"

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from tailorbird.delivery.health import Health
 from tailorbird.delivery.outbox import Message
 from tailorbird.edges.local_socket import Answer, Link
-from tailorbird.ports import OutboxDesk, Standing
+from tailorbird.ports.delivery import OutboxDesk, Standing
 
 
 class RemoteDesk:

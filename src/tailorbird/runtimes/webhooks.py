@@ -24,7 +24,7 @@ from tailorbird.flow.announcing import Announcing
 from tailorbird.flow.deliver import Deliver
 from tailorbird.flow.sealed_messages import SealedMessages
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import Standing
+from tailorbird.ports.delivery import Standing
 from tailorbird.ports.gate import Gatekeeper
 from tailorbird.runtimes.project import REGISTRY, STATE, Project
 from tailorbird.runtimes.webhook_desk import desk_answers

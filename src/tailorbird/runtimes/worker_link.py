@@ -15,7 +15,7 @@ from tailorbird.edges.local_socket import Answer, GoneError, Link, answer
 from tailorbird.events.columns import FactColumns, facts_of
 from tailorbird.flow.adopting import Seeded, Seeds
 from tailorbird.kernel.facts import Fact
-from tailorbird.ports import EventLog, LogChunk
+from tailorbird.ports.log import EventLog, LogChunk
 from tailorbird.runtimes.waits import Waits
 
 FIRST_WAIT_S: Final = 0.2

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from tailorbird.kernel.errors import InputError
 from tailorbird.language.files import read_folder
-from tailorbird.ports import Version
+from tailorbird.ports.registry import Version
 
 MARK: Final = ".published"
 """A file beside the definitions that says which version they were made from."""

@@ -17,8 +17,8 @@ from tailorbird.flow.group_commit import OverloadedError
 from tailorbird.flow.hooks import key_of
 from tailorbird.flow.receiving import Receiving
 from tailorbird.kernel import limits
-from tailorbird.ports import NotWritableError, StaleWriterError
 from tailorbird.ports.hooks import Arriving, Fetch, ForgedError, Messages, Provider
+from tailorbird.ports.log import NotWritableError, StaleWriterError
 from tailorbird.server.answers import Answer, RefusedError
 from tailorbird.server.asked import Asked, TooLongError
 from tailorbird.server.parameters import text as text_parameter

@@ -19,8 +19,8 @@ from tailorbird.flow.whole_bodies import FAULT
 from tailorbird.governance.api_keys import ApiKey, text_in
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import CONSENT
-from tailorbird.ports import NotWritableError, StaleWriterError
 from tailorbird.ports.dialects import Dialect, Endpoint, Page, Reply, Results, Sent, endpoints_of
+from tailorbird.ports.log import NotWritableError, StaleWriterError
 from tailorbird.server.answers import Answer, RefusedError
 from tailorbird.server.asked import Asked, TooLongError, TooManyError
 from tailorbird.server.auth import KeyCheck, key_in_body, key_in_headers

@@ -19,8 +19,8 @@ from tailorbird.flow.quarantining import Quarantining, Tried, try_again, wanted
 from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError, TailorbirdError
-from tailorbird.ports import NotWritableError, StaleWriterError
 from tailorbird.ports.dialects import Dialect, endpoints_of
+from tailorbird.ports.log import NotWritableError, StaleWriterError
 from tailorbird.ports.quarantine import Quarantine
 from tailorbird.ports.rejects import StoredReject
 from tailorbird.server.answers import Answer, RefusedError

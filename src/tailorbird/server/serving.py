@@ -23,7 +23,7 @@ from tailorbird.flow.turned_away import TurnedAway
 from tailorbird.flow.viewing import PersonView
 from tailorbird.flow.withholding import Withholding
 from tailorbird.kernel import limits
-from tailorbird.ports import EventLog
+from tailorbird.ports.log import EventLog
 from tailorbird.segments.membership import Turned
 from tailorbird.server.answers import RefusedError
 from tailorbird.server.feeds import CLOSING, LOADING, Ending

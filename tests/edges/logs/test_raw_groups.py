@@ -12,7 +12,7 @@ from tailorbird.edges.logs.raw_groups import RawLog
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.events.columns import columns_from_rows
-from tailorbird.ports import DamagedLogError
+from tailorbird.ports.log import DamagedLogError
 
 
 @pytest.fixture

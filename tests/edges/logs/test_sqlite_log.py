@@ -21,7 +21,7 @@ from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
 from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import DamagedLogError, Logged, NotWritableError, StaleWriterError
+from tailorbird.ports.log import DamagedLogError, Logged, NotWritableError, StaleWriterError
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from tailorbird.edges.registries.migrations import MIGRATIONS
 from tailorbird.edges.registries.sqlite_registry import SqliteRegistry
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import MovedOnError, Version
+from tailorbird.ports.registry import MovedOnError, Version
 
 FIRST = Version(
     1,

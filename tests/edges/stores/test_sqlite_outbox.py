@@ -18,7 +18,7 @@ from tailorbird.edges.stores.sqlite_outbox import SqliteOutbox
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.kernel.instants import HOUR
-from tailorbird.ports import Standing
+from tailorbird.ports.delivery import Standing
 
 ENDPOINTS = ("crm", "shop")
 PEOPLE = ("ann", "bob", "cid")

@@ -12,7 +12,7 @@ from tailorbird.language.definitions import PERSONAS, Key
 from tailorbird.language.live import Change
 from tailorbird.language.world import FOREVER
 from tailorbird.people.parting import Link
-from tailorbird.ports import LiveMeta, Pending, StoredPerson
+from tailorbird.ports.states import LiveMeta, Pending, StoredPerson
 from tailorbird.segments.membership import Turned, Turns
 
 BUYER: Key = ("segment", "buyer")

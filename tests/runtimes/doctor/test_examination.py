@@ -15,8 +15,9 @@ from tailorbird.edges.stores.sqlite_consents import SqliteConsents
 from tailorbird.edges.stores.sqlite_rejects import SqliteRejects
 from tailorbird.edges.stores.sqlite_state import SqliteState
 from tailorbird.events.refusals import Refusal, RejectedItem
-from tailorbird.ports import LiveMeta, Version
 from tailorbird.ports.gate import ConsentFacts
+from tailorbird.ports.registry import Version
+from tailorbird.ports.states import LiveMeta
 from tailorbird.runtimes.backups import back_up, copy_keys
 from tailorbird.runtimes.doctor import machine, stores
 from tailorbird.runtimes.doctor.examination import examine

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.kernel import limits
-from tailorbird.ports import LogChunk
+from tailorbird.ports.log import LogChunk
 
 
 class _Group(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from tailorbird.events.packed import PackedColumns, Texts
-from tailorbird.ports import PackedChunk
+from tailorbird.ports.log import PackedChunk
 
 _PART_BYTES: Final = 64 * 1024 * 1024
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from tailorbird.edges.sqlite_files import SqliteFile, What, guarded, told, transaction
 from tailorbird.governance.seals import HASH_BYTES
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import DamagedLogError
+from tailorbird.ports.log import DamagedLogError
 
 WHAT: Final = What("the log", "restore it: tailorbird restore BACKUP NEW --keys FILE")
 MIGRATIONS: Final = (

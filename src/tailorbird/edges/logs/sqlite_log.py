@@ -33,7 +33,7 @@ from tailorbird.events.columns import FactColumns, columns_from_rows
 from tailorbird.events.known_ids import KnownIds
 from tailorbird.governance.seals import HASH_BYTES, BrokenSealError
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import (
+from tailorbird.ports.log import (
     DamagedLogError,
     LogChunk,
     Logged,

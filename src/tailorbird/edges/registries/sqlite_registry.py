@@ -12,7 +12,7 @@ from tailorbird.edges.registries.migrations import MEMORY, migrate
 from tailorbird.events.sampling_people import ALL
 from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel.errors import InputError
-from tailorbird.ports import MovedOnError, Version
+from tailorbird.ports.registry import MovedOnError, Version
 
 _MEND: Final = "restore it: tailorbird restore BACKUP NEW --keys FILE"
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

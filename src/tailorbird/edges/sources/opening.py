@@ -14,7 +14,7 @@ from tailorbird.events.mapping import Mapping, parse_mapping
 from tailorbird.events.ready_mappings import READY, ready_mapping
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError, UnknownNameError
-from tailorbird.ports import RowFile
+from tailorbird.ports.files import RowFile
 
 _FORMATS: Final = {
     "csv": "csv",

@@ -18,7 +18,7 @@ from tailorbird.delivery.outbox import Message, claimed, given_up, interrupted, 
 from tailorbird.edges.sqlite_files import MADE_AGAIN, SqliteFile, What, told, transaction
 from tailorbird.edges.stores.state_tables import MIGRATIONS
 from tailorbird.language.world import FOREVER
-from tailorbird.ports import HeldBack, Standing
+from tailorbird.ports.delivery import HeldBack, Standing
 
 WHAT: Final = What("the outbox", MADE_AGAIN)
 _COLUMNS: Final = (

@@ -31,7 +31,7 @@ from tailorbird.language.definitions import PERSONAS
 from tailorbird.language.live import Change
 from tailorbird.language.world import FOREVER
 from tailorbird.people.parting import Link
-from tailorbird.ports import LiveMeta, Pending, StoredPerson
+from tailorbird.ports.states import LiveMeta, Pending, StoredPerson
 from tailorbird.segments.membership import Turned, Turns
 
 WHAT: Final = What("the live state", MADE_AGAIN)

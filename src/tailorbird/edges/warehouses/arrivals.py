@@ -12,7 +12,8 @@ from tailorbird.edges.interrupts import interrupts_held
 from tailorbird.edges.warehouses.hot_properties import Path, split
 from tailorbird.edges.warehouses.layout import Connection, number_of, rows_of
 from tailorbird.events.columns import FactColumns
-from tailorbird.ports import Appended, PackedChunk
+from tailorbird.ports.history import Appended
+from tailorbird.ports.log import PackedChunk
 
 _STAGED: Final = {
     "subject": "VARCHAR",

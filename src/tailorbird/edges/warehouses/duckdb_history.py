@@ -26,7 +26,8 @@ from tailorbird.events.columns import (
 from tailorbird.kernel import limits
 from tailorbird.kernel.errors import InputError
 from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
-from tailorbird.ports import Appended, LogChunk, PackedChunk
+from tailorbird.ports.history import Appended
+from tailorbird.ports.log import LogChunk, PackedChunk
 from tailorbird.ports.sampled_facts import NamedFact, Sampled
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
