@@ -56,6 +56,23 @@ def test_a_body_that_cannot_be_unpacked_says_why(data: bytes, says: str) -> None
         unpacked(data)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "empty$"),
+        (b" \n", "empty$"),
+        (b"\x0b\x00\x80{}", "byte 2 is no UTF-8; what is packed has to be gzip or zlib"),
+        ('{"a":"é"}'.encode("latin-1"), "byte 6 is no UTF-8"),
+        (b'{"a":1} x', "no JSON: Extra data"),
+    ],
+)
+def test_a_body_that_is_no_json_says_why(text: bytes, says: str) -> None:
+    with pytest.raises(UnreadableError, match=says):
+        read_single(text)
+    with pytest.raises(UnreadableError, match=says):
+        read_batch(text)
+
+
 def test_numbers_are_read_from_the_text_and_never_through_a_double() -> None:
     text = b'{"batch":[{"p":[12.50,0.1,12345678901234567890,1e400,1234567890.123456]}]}'
     [(message, fault)] = read_batch(text).messages

@@ -181,13 +181,19 @@ def _ending(text: str) -> tuple[int, int | None] | None:
     if match is None:
         return None
     fraction_us = int((match[1] or "0")[:6].ljust(6, "0"))
-    return fraction_us, None if match[2] is None else _offset_us(match[2])
+    if match[2] is None:
+        return fraction_us, None
+    offset_us = _offset_us(match[2])
+    return None if offset_us is None else (fraction_us, offset_us)
 
 
-def _offset_us(text: str) -> int:
+def _offset_us(text: str) -> int | None:
     if text[0] not in "+-":
         return 0
-    length_us = int(text[1:3]) * HOUR + int(text[3:].lstrip(":") or 0) * MINUTE
+    hours, minutes = int(text[1:3]), int(text[3:].lstrip(":") or 0)
+    if hours > 23 or minutes > 59:
+        return None
+    length_us = hours * HOUR + minutes * MINUTE
     return -length_us if text[0] == "-" else length_us
 
 

@@ -136,7 +136,7 @@ def _read_whole(text: bytes) -> Body:
     except RecursionError:
         raise UnreadableError(_TOO_DEEP) from None
     except ValueError as error:
-        raise UnreadableError(f"the body is no JSON: {error}") from None
+        raise UnreadableError(f"the body is {_why_no_json(text, error)}") from None
     batch = body.get("batch") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(batch, list):
         raise UnreadableError("the body is no JSON object with a list `batch`")
@@ -153,8 +153,19 @@ def _message(text: bytes) -> tuple[Value, Refusal | None]:
     except RecursionError:
         return None, Refusal("json", _TOO_DEEP)
     except ValueError as error:
-        return None, Refusal("json", f"no JSON: {error}")
+        return None, Refusal("json", _why_no_json(text, error))
     return value, _refusal(fault)
+
+
+def _why_no_json(text: bytes, error: ValueError) -> str:
+    if not text.strip():
+        return "empty"
+    if isinstance(error, UnicodeDecodeError):
+        return (
+            f"no JSON: byte {error.start} is no UTF-8; what is packed has to be gzip or zlib,"
+            " and text UTF-8"
+        )
+    return f"no JSON: {error}"
 
 
 def _refusal(fault: str | None) -> Refusal | None:

@@ -7,7 +7,7 @@ answer written, at once; what streams goes through ASGI's messages, as with any 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -58,6 +58,7 @@ class Exchange(RequestResponseCycle):
             return False
         if self.disconnected:
             return True
+        self._give_up_body()
         lines = [STATUS_LINE[status], _LINES[(*self.default_headers, *headers)]]
         if status != 304:
             lines.append(b"content-length: %d\r\n" % len(body))
@@ -65,10 +66,21 @@ class Exchange(RequestResponseCycle):
         if self.scope["method"] != "HEAD":
             lines.append(body)
         self.response_started = self.response_complete = True
-        self.waiting_for_100_continue = False
         self.transport.write(b"".join(lines))
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
         return True
+
+    async def send(self, message: Any) -> None:
+        """Write a part of an answer."""
+        if not self.response_started:
+            self._give_up_body()
+        await super().send(message)
+
+    def _give_up_body(self) -> None:
+        """Nobody knows whether a body still comes that the client was never asked for."""
+        if self.waiting_for_100_continue and self.more_body:
+            self.keep_alive = False
+        self.waiting_for_100_continue = False

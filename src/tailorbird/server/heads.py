@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tailorbird.kernel import limits
-from tailorbird.server.answers import WHOLE
+from tailorbird.server.connection import Connection
 from tailorbird.server.exchange import Exchange
 
 _TOO_LARGE = (
@@ -20,24 +19,19 @@ _TOO_LARGE = (
 )
 
 
-class BoundedHeads(HttpToolsProtocol):
+class BoundedHeads(Connection):
     """A connection that is closed when a head is too large, or takes too long to come."""
 
     _in_head = True
     """Whether a head is expected, or part of one is there."""
     _head_bytes = 0
     _chunk_bytes = 0
+    _begin_bytes = 0
+    """As many came with the first of a head, perhaps not all of them its own."""
+    _is_too_large = False
     _waiting: asyncio.TimerHandle | None = None
     _idle_until_s: float | None = None
     """When a connection is closed that was left open after an answer; None during a request."""
-
-    def unreadable(self) -> None:
-        """A request cannot be answered as one; `counting` has it counted."""
-
-    def send_400_response(self, msg: str) -> None:
-        """Say that this is no HTTP."""
-        self.unreadable()
-        super().send_400_response(msg)
 
     def connection_made(self, transport: Any) -> None:
         """Begin."""
@@ -55,24 +49,39 @@ class BoundedHeads(HttpToolsProtocol):
         """Read on; a head that begins in the middle of what came counts from the next time on."""
         self._chunk_bytes = len(data)
         super().data_received(data)
+        if self._last_words is not None or self._is_socket or self.transport.is_closing():
+            return
         if not self._in_head:
+            if not self._is_busy():  # it belongs to no request that could still be answered
+                self._wait_for_next()
             return
         if self._waiting is None:  # most heads come whole, and need no clock
             self._expect_head()
         self._head_bytes += len(data)
-        if self._head_bytes > limits.HEAD_BYTES and not self.transport.is_closing():
-            self.unreadable()
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        if self._head_bytes > limits.HEAD_BYTES:
+            self.end_with(_TOO_LARGE)
+
+    def end_with(self, said: bytes) -> None:
+        """No more heads are waited for."""
+        self._stop_waiting()
+        super().end_with(said)
+
+    def refusal(self) -> bytes:
+        """What is said of what cannot be read."""
+        return _TOO_LARGE if self._is_too_large else super().refusal()
 
     def on_message_begin(self) -> None:
         """A head begins."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
         if not self._in_head:
             self._in_head, self._head_bytes = True, -self._chunk_bytes
+            self._begin_bytes = self._chunk_bytes
 
     def on_headers_complete(self) -> None:
         """A head is there: a request begins, or waits for those before it on the connection."""
+        self._check_size()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            return  # it comes again
         self._in_head = False
         self._stop_waiting()
         parser, before = self.parser, self.cycle
@@ -98,10 +107,13 @@ class BoundedHeads(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self.app))
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """Have a request answered; the router takes it out of the scope, which it holds itself."""
-        cycle.scope[WHOLE] = cycle
-        super()._start_asgi_task(cycle, app)
+    def _check_size(self) -> None:
+        """Heads in many pieces are counted as they come; one that may be large is looked at."""
+        if self._head_bytes + self._begin_bytes + self._chunk_bytes > limits.HEAD_BYTES:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            self._is_too_large = size > limits.HEAD_BYTES
+            if self._is_too_large:
+                raise ValueError("the head is too large")
 
     def _scope(self) -> Any:
         """What ASGI says of a request."""
@@ -137,7 +149,10 @@ class BoundedHeads(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-            return
+        elif not self.say_last() and not self._in_head:
+            self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
         self._idle_until_s = self.loop.time() + self.timeout_keep_alive
         if self.timeout_keep_alive_task is None:
             self._look_again()

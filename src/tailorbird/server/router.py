@@ -258,7 +258,8 @@ class Router:
     def _nothing_at(self, path: str) -> str:
         known = [*self._plain, *("/".join(pattern) for pattern, _ in self._patterns)]
         hint = nearest(path, known) if len(path) <= _PATH_CHARACTERS else ""
-        return f"there is nothing at this path{hint}; /docs lists what there is"
+        between = "" if hint.endswith("?") else ";"
+        return f"there is nothing at this path{hint}{between} /docs lists what there is"
 
 
 def _cors(headers: dict[bytes, bytes]) -> tuple[Header, ...]:
