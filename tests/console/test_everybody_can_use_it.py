@@ -94,3 +94,47 @@ def test_a_keyboard_is_enough(visitor: Visitor) -> None:
     drawer.get_by_role("link", name="keys-ann").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("keys-ann")
+
+
+def test_what_is_waited_for_and_what_is_not_there_are_said_to_everybody(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.send(track("late-ann", "Order Completed"))
+    page.route("**/v1/profiles/late-ann**", lambda route: None)
+    visitor.go("/people/late-ann")
+    expect(page.get_by_role("status", name="Loading the person")).to_be_visible()
+    assert visitor.faults() == []
+    visitor.go("/nowhere")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no such page")
+
+
+def test_a_long_name_leaves_the_reason_its_place_and_a_short_one_is_not_broken(
+    visitor: Visitor,
+) -> None:
+    page = visitor.page
+    visitor.send(
+        track("wide-" + "w" * 190, "wide-" + "x" * 190),
+        {"type": "track", "userId": "wide-ann", "event": "$none_such"},
+    )
+    row = page.get_by_role("row").filter(has_text="names with $ are reserved").first
+    expect(row).to_be_visible()
+    expect(page.get_by_text("wide-" + "x" * 190)).to_be_visible()
+    for width in (1200, 800):
+        page.set_viewport_size({"width": width, "height": 800})
+        box = row.get_by_role("cell").last.bounding_box()
+        assert box is not None and box["width"] >= width / 6
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    visitor.go("/rejects")
+    name = page.get_by_role("row").filter(has_text="wide-ann").get_by_role("button").first
+    expect(name).to_be_visible()
+    height = name.bounding_box()
+    assert height is not None and height["height"] < 30, "a name of one line"
+
+
+def test_no_mark_of_direction_makes_one_name_look_like_another(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.send(track("turn-\u202egnp.exe", "Order Completed"))
+    shown = page.get_by_role("row").filter(has_text="turn-[U+202E]gnp.exe")
+    expect(shown).to_be_visible()
+    shown.get_by_role("button", name="Order Completed").click()
+    page.get_by_role("dialog").get_by_role("link", name="turn-").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("turn-[U+202E]gnp.exe")

@@ -96,3 +96,14 @@ def test_a_page_that_is_none_leads_back(visitor: Visitor) -> None:
     visitor.go("/nowhere")
     visitor.page.get_by_role("link", name="Go to the live events").click()
     expect(visitor.page.get_by_role("heading", name="Live events")).to_be_visible()
+
+
+def test_what_became_of_a_message_is_said_in_words(visitor: Visitor) -> None:
+    for status in ("delivered", "opened", "unsubscribed"):
+        about = {"message": "spring", "status": status}
+        visitor.send(track("mail-ann", "$message", properties=about), key=visitor.shop.admin)
+    visitor.go("/people/mail-ann")
+    timeline = visitor.page.get_by_role("region", name="Timeline")
+    for words in ("A message was delivered", "Opened a message", "Wants no more messages"):
+        expect(timeline.get_by_text(words)).to_be_visible()
+    expect(timeline).not_to_contain_text("$message")

@@ -90,6 +90,27 @@ def test_a_page_that_comes_back_from_memory_is_seen_again(
     assert len(ids) == len(set(ids))
 
 
+def test_a_page_that_comes_back_goes_on_though_its_browser_forgot_a_request(
+    visit: Watching,
+) -> None:
+    forgetful = (
+        "<script>const real = fetch;"
+        "addEventListener('pagehide', () => { fetch = () => new Promise(() => {}) }, true);"
+        "addEventListener('pageshow', () => { fetch = real }, true);</script>"
+    )
+    page = visit.open(head=forgetful)
+    visit.until_told()
+    visit.run("window.kept = true")
+    page.goto(visit.put())
+    visit.until_sent("page", 2)
+    page.evaluate("void history.back()")
+    visit.until_sent("page", 3)
+    assert visit.run("window.kept"), "the browser made the page anew"
+    visit.until_told()
+    ids = [fact["id"] for fact in visit.stored()]
+    assert len(ids) == len(set(ids))
+
+
 def debugger(shop: Server, status: str) -> list[dict[str, Any]]:
     url = f"http://127.0.0.1:{shop.port}/v1/debugger?status={status}&limit=50"
     with urlopen(

@@ -242,8 +242,10 @@ export class Queue {
     }
   }
 
-  // The page came back as it was: another one may have sent what it had.
+  // The page came back as it was: another one may have sent what it had. Firefox never says what
+  // became of a request that was under way; what is sent again by that counts once.
   back(): void {
+    this.#isSending = false;
     if (this.#wasStored && !this.store.names(NAME).includes(this.#name)) this.#items = [];
     this.#wasStored = false;
     if (this.#items.length > 0) this.#changed();

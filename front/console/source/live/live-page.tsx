@@ -1,11 +1,11 @@
 // Events as they arrive, with what became of each.
-import { Button, Card, Group, Loader, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Card, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useCallback, useMemo, useState } from "react";
 import { type Filters, messagesPath, NO_FILTERS } from "../api/paths";
 import type { Message } from "../api/types";
 import { PauseIcon, PlayIcon, SearchIcon } from "../shared/icons";
-import { CopyCurl, Empty, PageHead, Trouble } from "../shared/pieces";
+import { CopyCurl, Empty, PageHead, Trouble, Waiting } from "../shared/pieces";
 import { amount } from "../shared/shown";
 import { FirstEvent } from "./first-event";
 import { MessageDrawer } from "./message-drawer";
@@ -89,11 +89,7 @@ interface ListProps {
 function List({ found, freshFrom, isLoaded, isAll, open }: ListProps) {
   if (found.length > 0) return <MessageTable messages={found} freshFrom={freshFrom} open={open} />;
   if (!isLoaded) {
-    return (
-      <Group justify="center" p="xl">
-        <Loader size="sm" aria-label="Loading messages" />
-      </Group>
-    );
+    return <Waiting what="messages" />;
   }
   if (isAll) return <FirstEvent />;
   return (

@@ -3,7 +3,7 @@ import { Alert, Anchor, Drawer, Stack, Table, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Message, Status } from "../api/types";
-import { Block, Instant } from "../shared/pieces";
+import { Block, Instant, Said } from "../shared/pieces";
 import { indented, shownBytes } from "../shared/shown";
 import { hintFor } from "./hints";
 import { StatusMark } from "./message-table";
@@ -23,7 +23,7 @@ export function MessageDrawer({ message, close, children }: DrawerProps) {
       onClose={close}
       position="right"
       size="lg"
-      title={message?.name ?? "A message"}
+      title={<Said>{message?.name ?? "A message"}</Said>}
       styles={{
         title: { fontWeight: 650, overflowWrap: "anywhere" },
         header: { background: "var(--tb-surface)" },
@@ -144,10 +144,11 @@ function Facts({ message }: { message: Message }) {
 
 function Person({ message }: { message: Message }) {
   if (!message.person) return "–";
-  if (message.status !== "accepted" && message.status !== "duplicate") return message.person;
+  if (message.status !== "accepted" && message.status !== "duplicate")
+    return <Said>{message.person}</Said>;
   return (
     <Anchor component={Link} href={`/people/${encodeURIComponent(message.person)}`} size="sm">
-      {message.person}
+      <Said>{message.person}</Said>
     </Anchor>
   );
 }

@@ -2,7 +2,7 @@
 import { UnstyledButton } from "@mantine/core";
 import { memo } from "react";
 import type { Message, Status } from "../api/types";
-import { Instant } from "../shared/pieces";
+import { Instant, Said } from "../shared/pieces";
 
 export const STATUS_NAMES: Record<Status, string> = {
   accepted: "Accepted",
@@ -48,10 +48,12 @@ const Row = memo(({ message, isFresh, open }: RowProps) => (
           open(message);
         }}
       >
-        {message.name ?? `(${message.call})`}
+        <Said>{message.name ?? `(${message.call})`}</Said>
       </UnstyledButton>
     </td>
-    <td className="tb-who tb-wide">{message.person ?? "–"}</td>
+    <td className="tb-who">
+      <Said>{message.person ?? "–"}</Said>
+    </td>
     <td className="tb-source">{message.source || message.key}</td>
     <td className="tb-why tb-wide">
       {message.reason && (

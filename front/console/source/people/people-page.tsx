@@ -4,7 +4,7 @@ import { type FormEvent, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { messagesPath, NO_FILTERS } from "../api/paths";
 import { SearchIcon } from "../shared/icons";
-import { CopyCurl, Empty, Instant, PageHead, Panel, Trouble } from "../shared/pieces";
+import { CopyCurl, Empty, Instant, PageHead, Panel, Said, Trouble } from "../shared/pieces";
 import { useRecentPeople } from "./asking";
 
 /** The page to find somebody. */
@@ -64,10 +64,10 @@ function Recent() {
           <Table.Tr key={person}>
             <Table.Td style={{ overflowWrap: "anywhere" }}>
               <Anchor component={Link} href={`/people/${encodeURIComponent(person)}`} size="sm">
-                {person}
+                <Said>{person}</Said>
               </Anchor>
             </Table.Td>
-            <Table.Td ta="end">
+            <Table.Td ta="end" style={{ whiteSpace: "nowrap" }}>
               <Text size="sm" c="dimmed" component="span">
                 <Instant at={at} />
               </Text>

@@ -1,9 +1,9 @@
 // One person: what is known of her, in which segments she is and why, what happened.
-import { Alert, Badge, Grid, Group, Loader, Stack, Text } from "@mantine/core";
+import { Alert, Badge, Grid, Group, Stack, Text } from "@mantine/core";
 import { Fault } from "../api/client";
 import { profilePath } from "../api/paths";
 import type { Profile } from "../api/types";
-import { Copy, CopyCurl, Empty, PageHead, Panel, Trouble } from "../shared/pieces";
+import { Copy, CopyCurl, Empty, PageHead, Panel, Said, Trouble, Waiting } from "../shared/pieces";
 import { useProfile, useSent } from "./asking";
 import { ConsentPanel } from "./consent-panel";
 import { Search } from "./people-page";
@@ -17,23 +17,15 @@ export function PersonPage({ id }: { id: string }) {
   if (profile.data) return <Person id={id} profile={profile.data} />;
   return (
     <Stack gap="md">
-      <PageHead title={id}>
+      <PageHead title={<Said>{id}</Said>}>
         <CopyCurl path={profilePath(id)} />
       </PageHead>
       {profile.error ? (
         <NotThere id={id} error={profile.error} again={profile.refetch} />
       ) : (
-        <Wait />
+        <Waiting what="the person" />
       )}
     </Stack>
-  );
-}
-
-function Wait() {
-  return (
-    <Group justify="center" p="xl">
-      <Loader size="sm" aria-label="Loading the person" />
-    </Group>
   );
 }
 
@@ -63,10 +55,14 @@ function Person({ id, profile }: { id: string; profile: Profile }) {
   return (
     <Stack gap="md">
       <PageHead
-        title={typeof name === "string" && name ? name : profile.person}
+        title={<Said>{typeof name === "string" && name ? name : profile.person}</Said>}
         beside={
           <>
-            {name && <Text c="dimmed">{profile.person}</Text>}
+            {name && (
+              <Text c="dimmed" style={{ overflowWrap: "anywhere" }}>
+                <Said>{profile.person}</Said>
+              </Text>
+            )}
             {profile.persona && <Badge size="lg">{profile.persona}</Badge>}
           </>
         }
@@ -122,7 +118,7 @@ function Identifiers({ ids }: { ids: string[] }) {
         {ids.map((one) => (
           <Group key={one} justify="space-between" wrap="nowrap" gap="xs">
             <Text size="sm" style={{ overflowWrap: "anywhere" }}>
-              {one}
+              <Said>{one}</Said>
             </Text>
             <Copy text={one} what={one} />
           </Group>

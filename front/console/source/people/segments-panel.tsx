@@ -1,9 +1,9 @@
 // In which segments somebody is, why, and until when; and why she is in none of the others.
-import { Badge, Collapse, Group, Loader, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Badge, Collapse, Group, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import type { Definition, Explanation, Profile } from "../api/types";
 import { CheckIcon, CrossIcon, DownIcon } from "../shared/icons";
-import { Instant, Panel, Trouble } from "../shared/pieces";
+import { Instant, Panel, Trouble, Turning } from "../shared/pieces";
 import { ahead, amount } from "../shared/shown";
 import { useDefinitions, useExplanation } from "./asking";
 import { Why } from "./why";
@@ -111,7 +111,7 @@ function Segment({ id, name, isIn, isAsked, asOf, definition }: SegmentProps) {
       <Collapse expanded={isOpen}>
         <div style={{ paddingInlineStart: 28, paddingBlock: 6 }}>
           {told.error && !told.data && <Trouble error={told.error} again={() => told.refetch()} />}
-          {told.isPending && isOpen && <Loader size="xs" aria-label="Loading the reason" />}
+          {told.isPending && isOpen && <Turning size="xs" what="Loading the reason" />}
           {told.data && <Why reason={told.data.reason} />}
         </div>
       </Collapse>

@@ -1,8 +1,8 @@
 // What happened, the newest first.
 import { Collapse, Group, Skeleton, Stack, Text, UnstyledButton } from "@mantine/core";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import type { Fact, Values } from "../api/types";
-import { Block, Instant, Older, Panel, Trouble } from "../shared/pieces";
+import { Block, Instant, Older, Panel, Said, Trouble } from "../shared/pieces";
 import { shownValue } from "../shared/shown";
 import { useTimeline } from "./asking";
 import { factName } from "./fact-names";
@@ -31,10 +31,24 @@ export function TimelinePanel({ id, asOf }: { id: string; asOf: number }) {
   );
 }
 
-function shortly(properties: Values): string {
-  const parts = Object.entries(properties).map(([name, value]) => `${name}: ${shownValue(value)}`);
-  const text = parts.join(" · ");
-  return text.length > 140 ? `${text.slice(0, 139)}…` : text;
+const SHORT = 140;
+
+/** The beginning of what a fact says, each property for itself: texts go in either direction. */
+function Shortly({ properties }: { properties: Values }) {
+  const parts: string[] = [];
+  let left = SHORT;
+  for (const [name, value] of Object.entries(properties)) {
+    if (left <= 0) break;
+    const text = `${name}: ${shownValue(value)}`;
+    parts.push(text.length > left ? `${text.slice(0, left - 1)}…` : text);
+    left -= text.length;
+  }
+  return parts.map((part, place) => (
+    <Fragment key={part}>
+      {place > 0 && " · "}
+      <Said>{part}</Said>
+    </Fragment>
+  ));
 }
 
 function Entry({ fact }: { fact: Fact }) {
@@ -45,10 +59,10 @@ function Entry({ fact }: { fact: Fact }) {
         <Group justify="space-between" wrap="nowrap" gap="sm" align="baseline">
           <div style={{ minWidth: 0 }}>
             <Text size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>
-              {factName(fact)}
+              <Said>{factName(fact)}</Said>
             </Text>
             <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-              {shortly(fact.properties)}
+              <Shortly properties={fact.properties} />
             </Text>
           </div>
           <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>

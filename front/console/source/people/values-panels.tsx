@@ -1,7 +1,7 @@
 // Traits and scores: names with values.
 import { Skeleton, Table, Text, Tooltip } from "@mantine/core";
 import type { Plain, Values } from "../api/types";
-import { Panel, Trouble } from "../shared/pieces";
+import { Panel, Said, Trouble } from "../shared/pieces";
 import { shownValue } from "../shared/shown";
 import { useDefinitions, useSent } from "./asking";
 
@@ -40,16 +40,16 @@ function List({ values, label, words }: ListProps) {
 
 function Shown({ value }: { value: Plain }) {
   return value === null ? (
-    <Text span c="dimmed">
+    <Text span c="dimmed" size="sm">
       none
     </Text>
   ) : (
-    shownValue(value)
+    <Said>{shownValue(value)}</Said>
   );
 }
 
 function Named({ name, words }: { name: string; words?: string | undefined }) {
-  const shown = <span>{name.replaceAll("_", " ")}</span>;
+  const shown = <bdi>{name.replaceAll("_", " ")}</bdi>;
   if (!words) return shown;
   return (
     <Tooltip label={words} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>

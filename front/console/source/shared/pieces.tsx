@@ -17,7 +17,7 @@ import type { ReactNode } from "react";
 import { Fault } from "../api/client";
 import { curlOf } from "../api/paths";
 import { CheckIcon, CopyIcon } from "./icons";
-import { inUtc, shownInstant } from "./shown";
+import { inUtc, shownInstant, unturned } from "./shown";
 
 /** An instant in the zone of whoever looks, with UTC for whoever hovers. */
 export function Instant({ at }: { at: string }) {
@@ -26,6 +26,11 @@ export function Instant({ at }: { at: string }) {
       {shownInstant(at)}
     </time>
   );
+}
+
+/** What others named: in its own direction, which turns nothing around it. */
+export function Said({ children }: { children: string }) {
+  return <bdi>{unturned(children)}</bdi>;
 }
 
 /** Copies a command that asks for what the page shows. */
@@ -176,11 +181,21 @@ export function Trouble({ error, again }: TroubleProps) {
   );
 }
 
+interface TurningProps {
+  what: string;
+  size?: "xs" | "sm" | "md";
+}
+
+/** Turns while something is being asked for. */
+export function Turning({ what, size = "sm" }: TurningProps) {
+  return <Loader size={size} role="status" aria-label={what} />;
+}
+
 /** What stands where something is being asked for. */
 export function Waiting({ what }: { what: string }) {
   return (
     <Group justify="center" p="xl">
-      <Loader size="sm" aria-label={`Loading ${what}`} />
+      <Turning what={`Loading ${what}`} />
     </Group>
   );
 }

@@ -67,6 +67,14 @@ export function shownValue(value: Plain): string {
   return Array.isArray(value) ? value.map(shownValue).join(", ") || "–" : JSON.stringify(value);
 }
 
+// Marks that turn the direction of what follows: an identifier with one looks like another.
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A name as it is, with its marks of direction written out. */
+export function unturned(text: string): string {
+  return text.replace(TURNS, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase()}]`);
+}
+
 /** A text of JSON, indented; what is no JSON, or cut off, as it is. */
 export function indented(text: string): string {
   try {

@@ -6,7 +6,6 @@ import {
   Center,
   Container,
   Group,
-  Loader,
   Stack,
   Text,
   Tooltip,
@@ -22,7 +21,7 @@ import { SamplesPage } from "../live/samples-page";
 import { PeoplePage } from "../people/people-page";
 import { PersonPage } from "../people/person-page";
 import { ExitIcon, MoonIcon, SunIcon } from "../shared/icons";
-import { Empty, Trouble } from "../shared/pieces";
+import { PageHead, Trouble, Turning } from "../shared/pieces";
 import { QuarantinePage } from "../untaken/quarantine-page";
 import { RejectsPage } from "../untaken/rejects-page";
 import bird from "./bird.svg";
@@ -38,7 +37,7 @@ export function Console() {
   if (session.isPending) {
     return (
       <Center mih="100dvh">
-        <Loader aria-label="Loading" />
+        <Turning size="md" what="Loading" />
       </Center>
     );
   }
@@ -113,11 +112,12 @@ function Pages() {
         <Redirect to="/" />
       </Route>
       <Route>
-        <Empty title="There is no such page">
+        <Stack gap="sm">
+          <PageHead title="There is no such page" />
           <Anchor component={Link} href="/">
             Go to the live events
           </Anchor>
-        </Empty>
+        </Stack>
       </Route>
     </Switch>
   );

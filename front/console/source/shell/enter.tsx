@@ -1,7 +1,8 @@
 // Where a one-time link leads: the page posts what stands behind its #, which no server was sent.
-import { Anchor, Center, Code, Loader, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Center, Code, Paper, Stack, Text, Title } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { signIn } from "../api/client";
+import { Turning } from "../shared/pieces";
 
 const HOME = "/console/";
 
@@ -45,7 +46,7 @@ function Waiting() {
   return (
     <Center component="main" mih="100dvh">
       <Stack align="center" gap="sm">
-        <Loader aria-label="Signing in" />
+        <Turning size="md" what="Signing in" />
         <Text c="dimmed">Signing in…</Text>
       </Stack>
     </Center>
