@@ -43,7 +43,15 @@ SUITES = ("laws", "cases", "install", "sdks")
 SEED = "TAILORBIRD_TEST_SEED"
 HASH_SEED = os.environ.get("PYTHONHASHSEED", "not fixed")
 
-hypothesis.settings.register_profile("tailorbird", deadline=None, print_blob=True)
+BY_CHANCE = (
+    hypothesis.HealthCheck.too_slow,
+    hypothesis.HealthCheck.filter_too_much,
+    hypothesis.HealthCheck.data_too_large,
+)
+"""What Hypothesis says of its own examples depends on them and on the machine, and on no code."""
+hypothesis.settings.register_profile(
+    "tailorbird", deadline=None, print_blob=True, suppress_health_check=BY_CHANCE
+)
 hypothesis.settings.load_profile("tailorbird")
 
 

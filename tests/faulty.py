@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, NamedTuple
 
+from tests.patience import PATIENCE_S
+
 Kind = Literal["status", "reset", "stored then status", "stored then reset"]
 _NOT_PASSED_ON = frozenset({"connection", "transfer-encoding", "keep-alive", "content-length"})
 _BLOWN = struct.pack("ii", 1, 0)  # a socket with this option is closed by a reset
@@ -91,7 +93,7 @@ class Network:
         return self.plan.popleft() if self.plan and self.fails(exchange) else None
 
     def pass_on(self, exchange: Exchange) -> tuple[int, list[tuple[str, str]], bytes]:
-        there = http.client.HTTPConnection("127.0.0.1", self.server_port, timeout=60)
+        there = http.client.HTTPConnection("127.0.0.1", self.server_port, timeout=PATIENCE_S)
         try:
             there.request(exchange.method, exchange.path, exchange.body or None, exchange.headers)
             answer = there.getresponse()

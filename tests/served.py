@@ -12,7 +12,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
+from http.client import HTTPException
+from itertools import count, islice
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
@@ -29,7 +30,12 @@ os.environ.setdefault("TAILORBIRD_BOTS", "allow")  # tests are quick, and have n
 def run(folder: Path, *words: str, code: int = 0) -> str:
     """What a command prints, run in a folder."""
     done = subprocess.run(
-        [*COMMAND, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        [*COMMAND, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -39,13 +45,15 @@ def run(folder: Path, *words: str, code: int = 0) -> str:
 PORTS = 2_000
 """So many ports has each worker process of the tests, all below those that a system gives away."""
 _ports = count(os.getpid())
+_claims: list[socket.socket] = []
+"""Names of ports that this process holds until it ends, also while no server listens there."""
 
 
 def free_port() -> int:
-    """One that is still free when a server takes it: neither an outgoing connection nor another
-    worker process is given it meanwhile."""
+    """One that is still free when a server takes it, also the second time: neither an outgoing
+    connection nor another worker process, of this run or another, is given it meanwhile."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for number in _ports:
+    for number in islice(_ports, PORTS):
         port = 10_000 + worker % 10 * PORTS + number % PORTS
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
@@ -53,8 +61,21 @@ def free_port() -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        if _claim(port):
             return port
-    raise AssertionError("numbers never end")
+    raise AssertionError("every port is taken")
+
+
+def _claim(port: int) -> bool:
+    """Whether no other process of tests has a port; if so, it is this one's from now on."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0port {port} of tests of tailorbird")  # a name that ends with its process
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 class Server:
@@ -102,10 +123,10 @@ class Server:
                     return
             except HTTPError as error:
                 error.close()
-            except OSError:
+            except (OSError, HTTPException):  # it begins, or ends in the middle of an answer
                 assert self.process.poll() is None, self.printed()
             time.sleep(0.05)
-        raise AssertionError("it never came to hold")
+        raise AssertionError(f"it never came to hold; it printed {self.printed()}")
 
     def printed(self) -> str:
         """What it has printed since it was started."""

@@ -10,7 +10,7 @@ from tests.cli.conftest import Run, answer_of
 from tests.served import served
 
 ROBOT = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
-LONG = ("--last", "5000d")
+LONG = ("--last", "50000d")
 
 
 def fill(run: Run, shop: Path) -> None:

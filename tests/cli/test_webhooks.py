@@ -317,12 +317,14 @@ def test_a_message_that_failed_is_not_sent_again_after_a_withdrawal(
     server: Server, crm: Receiver
 ) -> None:
     webhooks(server, "create", crm.url, "--segment", "vip", "--cause", "event")
-    crm.answers = lambda _: Reply(503)
+    let_go = threading.Event()
+    crm.answers = lambda _: Reply(503, waits=let_go)
     says(server, "i1", True)
     spend(server, "i1")
     crm.until(lambda: len(crm.received) == 1)
     says(server, "i1", False)
     crm.answers = lambda _: Reply()
+    let_go.set()
     server.until(lambda: webhooks(server, "list")[0]["waiting"] == 0)
     assert people(crm) == ["i1"]
     says(server, "i2", True)

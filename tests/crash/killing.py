@@ -28,23 +28,28 @@ while True:
 """
 
 
-def killed(folder: Path, acknowledged: int, chance: Random) -> int:
-    """Kill a writer after a while, perhaps while it opens; gives what it had told by then."""
+def killed(folder: Path, acknowledged: int, chance: Random, least: int = 0) -> int:
+    """Kill a writer after a while, perhaps while it opens; gives what it had told by then.
+
+    ``least``: so many batches it is left to write first, however slow the machine is.
+    """
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(folder), str(chance.random())],
         stdout=subprocess.PIPE,
         text=True,
     ) as writer:
         assert writer.stdout is not None
-        if chance.random() < 0.8:
-            writer.stdout.readline()
+        waits = chance.random() < 0.8
+        told = [int(writer.stdout.readline()) for _ in range(least + 1 if least else waits)]
         sleep(chance.random() * 0.2)
         writer.send_signal(signal.SIGKILL)
-        told = [int(line) for line in writer.stdout if line.endswith("\n")]
+        told += [int(line) for line in writer.stdout if line.endswith("\n")]
     return max([acknowledged, *told])
 
 
-def cycle(folder: Path, acknowledged: int, chance: Random) -> tuple[int, str | None]:
+def cycle(
+    folder: Path, acknowledged: int, chance: Random, least: int = 0
+) -> tuple[int, str | None]:
     """Kill a writer once; what it had told at least, and what is wrong afterwards, if anything."""
-    acknowledged = killed(folder, acknowledged, chance)
+    acknowledged = killed(folder, acknowledged, chance, least)
     return acknowledged, complaint(folder, acknowledged)

@@ -13,7 +13,6 @@ import argparse
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
+
+from tests.served import free_port
 
 from tailorbird.edges.logs.sqlite_keyring import SqliteKeyring
 from tailorbird.edges.logs.sqlite_log import SqliteLog
@@ -93,9 +94,7 @@ def served(top: Path, waiting: int | None) -> Iterator[tuple[subprocess.Popen[by
     assert found is not None
     folder = top / "shop"
     subprocess.run([sys.executable, "-c", MAIN, "publish"], cwd=folder, check=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     code = MAIN if waiting is None else NARROW.format(waiting) + MAIN
     words = [sys.executable, "-c", code, "serve", "--port", str(port)]
     process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL)

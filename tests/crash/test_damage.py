@@ -17,6 +17,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 from tests.cli.conftest import FACTS
+from tests.patience import PATIENCE_S
 from tests.served import COMMAND, free_port
 
 from tailorbird.cli import HERE, main
@@ -82,7 +83,9 @@ def called(*words: str) -> tuple[int, str]:
     """Exit code and output; a server has a process of its own, because it might well serve."""
     if words[0] == "serve":
         words = (*words, "--port", str(free_port()))
-        process = subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=120)
+        process = subprocess.run(
+            [*COMMAND, *words], capture_output=True, text=True, timeout=PATIENCE_S
+        )
         return process.returncode, process.stdout + process.stderr
     done = CliRunner().invoke(main, list(words), obj=HERE)
     return done.exit_code, done.output

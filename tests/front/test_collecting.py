@@ -197,7 +197,7 @@ def test_what_google_s_tags_tell_themselves_is_not_stored(visit: Watching) -> No
     )
     visit.until_sent("Circle")
     visit.until_told()
-    assert visit.names() == ["Page Viewed", "Circle"]
+    assert sorted(visit.names()) == ["Circle", "Page Viewed"]  # perhaps of one millisecond
 
 
 def test_the_library_s_own_calls_are_stored_also_those_before_it_came(visit: Watching) -> None:

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis import checks as checking
+from tests.patience import PATIENCE_S
 from tests.served import Server, run, served
 
 KNOWN: dict[str, list[str]] = {
@@ -65,7 +66,7 @@ def keys_of(server: Server) -> list[str | None]:
 
 def fuzz(url: str, keys: list[str | None], *, examples: int, number: int) -> Counter[str]:
     """Ask so many times at each route and in each way; gives how often which status came."""
-    document = requests.get(f"{url}/openapi.json", timeout=10).json()
+    document = requests.get(f"{url}/openapi.json", timeout=PATIENCE_S).json()
     schema = schemathesis.openapi.from_dict(hitting(document))
     found: Counter[str] = Counter()
     with requests.Session() as session:
@@ -93,7 +94,7 @@ def fuzz(url: str, keys: list[str | None], *, examples: int, number: int) -> Cou
                         if name.lower() not in ("authorization", "x-write-key")
                     }
                     request = case.as_transport_kwargs(base_url=url, headers=headers)
-                    with session.request(**request, timeout=60, stream=True) as told:
+                    with session.request(**request, timeout=PATIENCE_S, stream=True) as told:
                         label = f"{case.operation.label} {told.status_code}"
                         if told.headers.get("content-type", "").startswith(STREAM):
                             found[label] += 1  # it does not end by itself

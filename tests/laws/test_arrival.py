@@ -27,14 +27,14 @@ def test_so_are_those_of_heavy_people(seed: int, monkeypatch: pytest.MonkeyPatch
     assert not report.found, str(report)
 
 
-def test_an_engine_that_wakes_too_late_is_found(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_wakes_too_late_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(scene: live.scene.Scene, instant_us: int) -> None:
         scene.until_us = min(scene.until_us, instant_us + 3_600_000_000)
 
     monkeypatch.setattr(live.scene.Scene, "soon", late)
     report = campaign(
-        [ReferenceReading(), ArrivalReading(seed)],
-        seed,
+        [ReferenceReading(), ArrivalReading(7)],
+        7,
         20_000,
         Size(instants=12),
         most=1,

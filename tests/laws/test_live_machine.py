@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 from unittest import mock
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from tests.flow.live_reading import Service, service, told
@@ -217,9 +217,4 @@ def stopping(running: Service) -> Iterator[None]:
 
 
 TestLivePeople = LivePeople.TestCase
-TestLivePeople.settings = settings(
-    max_examples=15,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+TestLivePeople.settings = settings(max_examples=15, stateful_step_count=40)

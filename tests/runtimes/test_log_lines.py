@@ -163,4 +163,5 @@ def test_no_word_of_what_is_sent_is_written_down(
     lines = [json.loads(line) for line in printed.splitlines() if not line.startswith(spoken)]
     assert {"ready", "ending", "ended"} <= {line["message"] for line in lines}
     told = [line for line in lines if line["level"] != "info"]
-    assert [line["message"] for line in told] == ["Invalid HTTP request received."]
+    assert {line["message"] for line in told} == {"Invalid HTTP request received."}
+    assert len(told) < TIMES  # seldom

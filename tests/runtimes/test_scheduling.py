@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -159,7 +160,9 @@ def test_a_server_does_what_is_due_and_tells_of_it(server: Server) -> None:
     assert server.end() == 0
     (folder / "in").mkdir()
     drop(folder, "a.jsonl", "ann", "bob")
-    (folder / "definitions" / "schedules.yaml").write_text(SCHEDULE)
+    later = datetime.now(UTC) + timedelta(hours=12)  # nothing is due but what was cut
+    text = SCHEDULE.replace("*/5 * * * *", f"{later.minute} {later.hour} * * *")
+    (folder / "definitions" / "schedules.yaml").write_text(text)
     run(folder, "publish")
     with SqliteSources(folder / "data" / SOURCES) as sources:
         sources.begin_run("drops", "import", None, 1)  # which nobody will end

@@ -186,7 +186,17 @@ async def message(socket: ClientConnection) -> Any:
         return json.loads(await socket.recv())
 
 
-async def _move(people: Live, serving: Serving) -> None:
+class Stopped:
+    """A clock that stands still until a test puts it forward."""
+
+    def __init__(self) -> None:
+        self.now_us = now_us()
+
+    def __call__(self) -> int:
+        return self.now_us
+
+
+async def _move(people: Live, serving: Serving, now_us: Callable[[], int]) -> None:
     """What the front does, over and over."""
     while not serving.closing.is_set():
         number = people.last_number
@@ -204,17 +214,19 @@ async def _move(people: Live, serving: Serving) -> None:
 
 
 @asynccontextmanager
-async def running(folder: Path, plan: str = PLAN, **more: Any) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, plan: str = PLAN, clock: Callable[[], int] = now_us, **more: Any
+) -> AsyncIterator[Running]:
     keyring = SqliteKeyring(folder / "keys.sqlite")
     log = SqliteLog(folder / "log.sqlite", keyring)
     store = SqliteState(folder / "state.sqlite")
     people = Live(log, store, live.plan(load_text(plan).definitions), LogHistories(log))
     table = table_of(load_text(plan).definitions.purposes)
     consents = Consents(
-        log, SqliteConsents(folder / "consents.sqlite", keyring), lambda: table, now_us
+        log, SqliteConsents(folder / "consents.sqlite", keyring), lambda: table, clock
     )
-    commit = GroupCommit(WatchedLog(log, consents.absorb, lambda: ""), now_us)
-    serving = Serving(now_us, commit, log, gate=consents, recent=RecentMessages(now_us, 10**7))
+    commit = GroupCommit(WatchedLog(log, consents.absorb, lambda: ""), clock)
+    serving = Serving(clock, commit, log, gate=consents, recent=RecentMessages(clock, 10**7))
     serving.begin(people)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -229,7 +241,8 @@ async def running(folder: Path, plan: str = PLAN, **more: Any) -> AsyncIterator[
         )
     )
     tasks = [
-        asyncio.create_task(run) for run in (server.serve(), commit.run(), _move(people, serving))
+        asyncio.create_task(run)
+        for run in (server.serve(), commit.run(), _move(people, serving, clock))
     ]
     while not server.started:
         await asyncio.sleep(0.005)

@@ -210,6 +210,7 @@ def test_a_slow_history_holds_up_nobody_else_and_is_not_waited_for_for_ever(
         go_on.set()
         while shop.serving._asking:
             await asyncio.sleep(0.01)
+        monkeypatch.setattr(serving, "HISTORY_S", PATIENCE_S)
         return [*found, await get(PATHS[0])]
 
     told = shop.run(many())

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import uvicorn
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from segment.analytics.client import Client
 
@@ -310,7 +310,7 @@ def test_bodies_that_are_being_received_are_bounded_together(
     assert one(log, "/v1/track", seen("1")).status == 200
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(
     st.binary(max_size=300)
     | st.recursive(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.patience import PATIENCE_S
 from tests.server.talking import NOW_US, READ, WRITE, Talk, ask, seen
 
 from tailorbird.kernel import limits
@@ -108,7 +109,8 @@ def test_time_alone_moves_a_profile_along(shop: Talk) -> None:
     assert shop.get("/v1/profiles/ann")["segments"] == []
 
 
-def test_whoever_wrote_reads_it(shop: Talk) -> None:
+def test_whoever_wrote_reads_it(shop: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reaching, "PATIENCE_S", PATIENCE_S)
     shop.take_in(seen("ann", "m1"))
     shop.running.accept(seen("ann", "m2"), now_us=shop.now_us)
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 from tests.certificates import Signed, self_signed
+from tests.patience import PATIENCE_S
 from tests.receiving import Received, Receiver, Reply, receiver
 
 from tailorbird.delivery.addresses import networks
@@ -140,10 +141,13 @@ def test_what_is_not_http_is_told_as_such() -> None:
 
 
 def test_nobody_there_is_told_with_the_reason() -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    assert sent(url).said == "it refuses connections"
-    assert sent("https://nobody.invalid/").said == "the name cannot be resolved"
+    with socket.socket() as held:  # nobody else is given the port, and nobody listens there
+        held.bind(("127.0.0.1", 0))
+        assert sent(f"http://127.0.0.1:{held.getsockname()[1]}/").said == "it refuses connections"
+    found = sent(
+        "https://nobody.invalid/", timeout_s=PATIENCE_S
+    )  # names may be looked for for long
+    assert found.said == "the name cannot be resolved"
 
 
 # Where messages may not go

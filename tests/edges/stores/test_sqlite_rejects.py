@@ -79,7 +79,7 @@ def test_those_of_one_identifier_are_cleared_and_leave_no_byte(tmp_path: Path) -
             assert not any(part in file.read_bytes() for part in sealed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 400)), max_size=6), max_size=8),
     st.integers(0, 20),
