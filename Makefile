@@ -17,6 +17,11 @@ PYTHON = $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$name" && break; done)
 
+# What comes over a network is asked for again when that fails, and not for ever.
+again = for pause in 5 30 none; do \
+	if $(1); then break; elif [[ "$$pause" == none ]]; then exit 1; fi; \
+	echo "that failed; again in $$pause s" >&2; sleep "$$pause"; done
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +38,8 @@ setup: $(VENV)/.ready ## make .venv from the lock file
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(MAKE) --no-print-directory python >/dev/null
 	@[[ -x $(BIN)/python ]] || $$($(MAKE) --no-print-directory python) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(call again,(set -x; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -48,7 +54,7 @@ files = $(shell find $(1) -type f 2>/dev/null)
 front: $(BUILT)/tailorbird.js $(BUILT)/console/index.html ## build what browsers are given, unless nothing of it changed
 
 front/node_modules/.ready: front/package.json front/package-lock.json | setup
-	@$(call npm,ci)
+	@$(call again,($(call npm,ci)))
 	@touch $@
 
 $(BUILT)/tailorbird.js: front/node_modules/.ready $(call files,front/snippet) front/gtm/tailorbird.tpl front/tsconfig.json
@@ -62,7 +68,7 @@ $(BUILT)/console/index.html: front/node_modules/.ready $(call files,front/consol
 
 # The kits that people send with, as their makers publish them: for tests alone.
 tests/sdks/node_modules/.ready: tests/sdks/package.json tests/sdks/package-lock.json | setup
-	@$(call npm,ci --ignore-scripts,tests/sdks)
+	@$(call again,($(call npm,ci --ignore-scripts,tests/sdks)))
 	@touch $@
 
 .PHONY: check
