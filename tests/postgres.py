@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 PASSWORD = "p@ss:w/rd"  # what has to be escaped in an address
 ADMIN = "postgres"
 _SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=10")
@@ -41,11 +43,12 @@ def running(bin_: Path) -> Iterator[str]:
         given = "".join(f" -c {setting}" for setting in _SETTINGS)
         options = f"-k {folder} -c listen_addresses=''{given}"
         log = folder / "log"
-        _run(user, bin_ / "pg_ctl", "-D", str(data), "-l", str(log), "-w", "-o", options, "start")
+        server = (bin_ / "pg_ctl", "-D", str(data), "-w", "-t", f"{PATIENCE_S:.0f}")
+        _run(user, *server, "-l", str(log), "-o", options, "start")
         try:
             yield str(folder)
         finally:
-            _run(user, bin_ / "pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
+            _run(user, *server, "-m", "immediate", "stop")
 
 
 def _run(user: str | None, program: Path, *words: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, StorageState, sync_playwright
-from tests.console.visiting import Visitor
+from tests.console.visiting import PATIENCE_MS, Visitor
 from tests.front.conftest import FLAGS
 from tests.served import Server, served
 
@@ -19,7 +19,7 @@ def browser(program: Callable[[str], str]) -> Iterator[Browser]:
     if not (BUILT / CONSOLE).exists():
         pytest.skip("the console was not built: make front")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE_MS)
         yield found
         found.close()
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from tests.faulty import Network, faulty
 from tests.front.site import Site, site
 from tests.front.watching import Watching
+from tests.patience import PATIENCE_S
 from tests.served import Server, served
 
 from tailorbird.server.assets import BUILT, SNIPPET
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 FLAGS = [
     "--no-sandbox",
@@ -38,7 +41,10 @@ def browser(program: Callable[[str], str]) -> Iterator[Browser]:
         pytest.skip("what browsers are given was not built: make front")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
-            executable_path=path, args=FLAGS, ignore_default_args=KEPT_OUT
+            executable_path=path,
+            args=FLAGS,
+            ignore_default_args=KEPT_OUT,
+            timeout=PATIENCE_S * 1000,
         )
         yield found
         found.close()
@@ -65,6 +71,7 @@ def network(shop: Server) -> Iterator[Network]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context()
+    made.set_default_timeout(PATIENCE_S * 1000)
     yield made
     made.close()
 

@@ -61,7 +61,10 @@ def event(stream: HTTPResponse) -> dict[str, str]:
 def test_pages_hear_of_events_and_the_streams_end_before_the_server(server: Server) -> None:
     text = ticket(server, "ann")
     url = f"ws://127.0.0.1:{server.port}/updates?ticket={text}"
-    with opened(server, f"/v1/updates?ticket={text}") as stream, connect(url) as socket:
+    with (
+        opened(server, f"/v1/updates?ticket={text}") as stream,
+        connect(url, open_timeout=PATIENCE_S) as socket,
+    ):
         event(stream), socket.recv(PATIENCE_S)
         server.send("ann", "m1")
         said = json.loads(event(stream)["data"])

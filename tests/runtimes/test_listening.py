@@ -143,7 +143,7 @@ def test_requests_and_sockets_go_over_tls(shop: Path, tls: Tls) -> None:
         with urlopen(asked, timeout=PATIENCE_S, context=trusting) as told:
             assert json.load(told)["success"] is True
         with pytest.raises(InvalidStatus) as refusal:
-            connect(f"wss://localhost:{port}/updates?x=1", ssl=trusting)
+            connect(f"wss://localhost:{port}/updates?x=1", ssl=trusting, open_timeout=PATIENCE_S)
         assert refusal.value.response.status_code == 400
         with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as plain:
             plain.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")

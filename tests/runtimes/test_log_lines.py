@@ -142,7 +142,8 @@ def test_no_word_of_what_is_sent_is_written_down(
             if route.method == "WEBSOCKET":
                 with pytest.raises(WebSocketException):
                     url = f"ws://127.0.0.1:{server.port}{queried}"
-                    with connect(url, additional_headers={"x-write-key": MARK}) as link:
+                    said = {"x-write-key": MARK}
+                    with connect(url, additional_headers=said, open_timeout=PATIENCE_S) as link:
                         link.recv(PATIENCE_S)
                 continue
             for key, body in product((MARK, server.key, server.admin), bodies(route, number)):

@@ -122,6 +122,7 @@ def send_from_page(browser: Browser, pages: Site) -> Send:
             code = (KITS / path.removeprefix("/kits/")).read_text(encoding="utf-8")
             pages.put(path, code, content_type="text/javascript")
         context = browser.new_context()
+        context.set_default_timeout(PATIENCE_S * 1000)
         try:
             opened = context.new_page()
             errors: list[str] = []

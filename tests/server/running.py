@@ -155,7 +155,7 @@ class Running:
         return found
 
     def socket(self, path: str, **more: Any) -> Any:
-        return connect(f"ws://127.0.0.1:{self.port}{path}", **more)
+        return connect(f"ws://127.0.0.1:{self.port}{path}", open_timeout=PATIENCE_S, **more)
 
     async def seen(self, who: str, event: str = "Seen", **more: Any) -> None:
         """Send one event, and wait until it is taken in."""
