@@ -96,18 +96,44 @@ def test_numbers_finer_than_any_value_are_judged_too() -> None:
     ("written", "says"),
     [
         ("text", "a schema is a mapping"),
-        ({"type": "objekt"}, "no JSON Schema"),
+        ({"type": "objekt"}, "`type` cannot be 'objekt'; did you mean 'object'"),
+        ({"items": {"type": ["string", "nul"]}}, "did you mean 'null'"),
+        ({"minimum": "0"}, "no JSON Schema"),
+        ({"properties": {"a": {"minLenght": 1}}}, "'minLenght' in a JSON Schema; did you mean"),
+        ({"anyOf": [{}, {"propertys": {}}]}, "did you mean 'properties'"),
         ({"properties": {"a": {"$ref": "https://example.com/x.json"}}}, "lies elsewhere"),
         ({"$ref": "file:///etc/hosts"}, "lies elsewhere"),
-        ({"$ref": "#/$defs/none"}, "does not exist"),
+        ({"$ref": "#/$defs/none"}, "no shared schema 'none'; none is known"),
+        ({"$ref": "#/$defs/mony", "$defs": {"money": {}}}, "did you mean 'money'"),
+        ({"$ref": "#/properties/none"}, "does not exist"),
         ({"$id": "https://example.com/x", "type": "object"}, "not used here"),
         ({"$schema": "http://json-schema.org/draft-07/schema#"}, "draft 2020-12"),
-        ({"pattern": "a(?=b)"}, "regex"),
+        ({"pattern": "a(?=b)"}, "none looks around"),
     ],
 )
 def test_what_is_no_schema_or_reaches_outside_is_refused(written: Any, says: str) -> None:
     with pytest.raises(SchemaFaultError, match=says):
         Schema(written)
+
+
+def test_what_only_resembles_a_keyword_where_none_is_meant_may_stay() -> None:
+    Schema(
+        {
+            "properties": {"minLenght": {"const": {"typ": 1}}, "typo": {"x-owner": "shop"}},
+            "default": {"propertys": 1},
+            "nullable": True,
+        }
+    )
+
+
+def test_every_fault_of_a_schema_is_told() -> None:
+    with pytest.raises(SchemaFaultError) as told:
+        Schema({"maxlength": 1, "properties": {"a": {"type": "text"}, "b": {"$ref": "#/$defs/c"}}})
+    assert [fault.path for fault in told.value.faults] == [
+        ("maxlength",),
+        ("properties", "a", "type"),
+        ("properties", "b", "$ref"),
+    ]
 
 
 def test_shared_schemas_are_found_by_their_names() -> None:

@@ -120,6 +120,26 @@ def test_all_faults_are_told_at_once_and_where_they_are() -> None:
     assert "did you mean 'properties'" in told[2]
 
 
+def test_no_fault_hides_another() -> None:
+    told = faults_of(
+        "unplaned: allow\n"
+        "mode: drop\n"
+        "events:\n"
+        "  Seen:\n"
+        "    propertys: {}\n"
+        "    signal: pasive\n"
+        "    mode: drop\n"
+        "    properties: {properties: {a: {minLenght: 1, type: strin}}}\n"
+        "tags:\n"
+        "  devise: true\n"
+        "  campaign: perhaps\n"
+        "  pages: [{pth: x, type: y}, {path: '[', type: x}]\n"
+    )
+    assert [line.split(": ")[0].removeprefix("tracking_plan_0.yaml:") for line in told] == [
+        *("1:1", "2:7", "5:5", "6:13", "7:11", "8:46", "8:55", "10:3", "11:13", "12:12", "12:37"),
+    ]
+
+
 def test_a_plan_without_end_is_refused() -> None:
     deep = "events: {A: {properties: " + '{"not": ' * 40 + "{}" + "}" * 40 + "}}"
     assert "too deep" in faults_of(deep)[0]
@@ -180,4 +200,4 @@ def test_a_shared_schema_is_looked_at_where_it_stands_also_when_nobody_uses_it()
         "events: {E: {properties: {properties: {x: {$ref: '#/$defs/a'}}}}}"
     )
     assert plan_of(deep).violation("E", {"x": UNIT}, {}) is not None
-    assert "does not exist" in faults_of("schemas: {a: {$ref: '#/$defs/none'}}")[0]
+    assert "no shared schema 'none'" in faults_of("schemas: {a: {$ref: '#/$defs/none'}}")[0]

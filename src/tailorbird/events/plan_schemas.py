@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import unquote
 
 import jsonschema_rs
 
 from tailorbird.events.scaled_schemas import NotScalableError, scaled
+from tailorbird.events.schema_words import REFERENCES, SchemaFault, faults_of, shared_name
 from tailorbird.kernel.values import MISSING, UNIT, IdNumber, Value
 
 TOLD: Final = 3
@@ -17,16 +17,14 @@ TOLD: Final = 3
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _MATCHING: Final = jsonschema_rs.RegexOptions()
 """Patterns that take linear time, and none that look around."""
-_SHARED: Final = "#/$defs/"
-_REFERENCES: Final = ("$ref", "$dynamicRef")
 
 
 class SchemaFaultError(Exception):
-    """Something that is no schema; says where by keys and numbers."""
+    """Something that is no schema; says what is wrong, and where."""
 
-    def __init__(self, path: Sequence[object], says: str) -> None:
-        super().__init__(says)
-        self.path = path
+    def __init__(self, faults: Sequence[SchemaFault]) -> None:
+        super().__init__("; ".join(fault.says for fault in faults))
+        self.faults = faults
 
 
 class Schema:
@@ -42,20 +40,21 @@ class Schema:
     def __init__(self, written: Any, shared: Mapping[str, Any] | None = None) -> None:
         """``shared`` schemas are what ``#/$defs/NAME`` refers to; raises `SchemaFaultError`."""
         if not isinstance(written, dict):
-            raise SchemaFaultError((), "a schema is a mapping, such as `type: object`")
-        for path, key, value in _members(written, ()):
-            _check_member(path, key, value)
+            raise _error((), "a schema is a mapping, such as `type: object`")
+        members = _members(written, ())
+        faults = [SchemaFault(path, says) for path, k, v in members if (says := _fault(k, v))]
         own = written.get("$defs", {})
         if not isinstance(own, dict):
-            raise SchemaFaultError(("$defs",), "`$defs` is a mapping of names to schemas")
+            faults.append(SchemaFault(("$defs",), "`$defs` is a mapping of names to schemas"))
+        if faults := faults or faults_of(written, shared or {}):
+            raise SchemaFaultError(faults)
         whole = {**written, "$defs": {**_needed(written, shared or {}), **own}}
         try:
             self._validator = jsonschema_rs.Draft202012Validator(
                 whole, pattern_options=_MATCHING, offline=True
             )
         except jsonschema_rs.ValidationError as error:
-            at = list(error.instance_path)
-            raise SchemaFaultError(at, f"this is no JSON Schema: {_first_line(error)}") from None
+            raise _error(tuple(error.instance_path), _says(error)) from None
         self._fits = _fitting(whole)
 
     def fault(self, value: Value, what: str) -> str:
@@ -88,16 +87,11 @@ def _needed(written: Any, shared: Mapping[str, Any]) -> dict[str, Any]:
     ahead = [written]
     while ahead:
         for _, key, value in _members(ahead.pop(), ()):
-            name = value.removeprefix(_SHARED).partition("/")[0] if _is_shared(key, value) else ""
-            name = unquote(name).replace("~1", "/").replace("~0", "~")
-            if name in shared and name not in found:
+            name = shared_name(value) if key in REFERENCES else None
+            if name is not None and name in shared and name not in found:
                 found[name] = shared[name]
                 ahead.append(shared[name])
     return found
-
-
-def _is_shared(key: str, value: Any) -> bool:
-    return key in _REFERENCES and isinstance(value, str) and value.startswith(_SHARED)
 
 
 def _members(value: Any, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], str, Any]]:
@@ -110,14 +104,25 @@ def _members(value: Any, path: tuple[object, ...]) -> Iterator[tuple[tuple[objec
             yield from _members(inner, (*path, place))
 
 
-def _check_member(path: tuple[object, ...], key: str, value: Any) -> None:
-    if key in _REFERENCES and isinstance(value, str) and not value.startswith("#"):
-        says = f"{value!r} lies elsewhere; refer to a shared schema: '#/$defs/NAME'"
-        raise SchemaFaultError(path, says)
+def _fault(key: str, value: Any) -> str:
+    if key in REFERENCES and isinstance(value, str) and not value.startswith("#"):
+        return f"{value!r} lies elsewhere; refer to a shared schema: '#/$defs/NAME'"
     if key == "$id" and isinstance(value, str):
-        raise SchemaFaultError(path, "`$id` is not used here: schemas are shared by their names")
+        return "`$id` is not used here: schemas are shared by their names"
     if key == "$schema" and value != _DIALECT:
-        raise SchemaFaultError(path, f"schemas are of draft 2020-12: {_DIALECT}")
+        return f"schemas are of draft 2020-12: {_DIALECT}"
+    return ""
+
+
+def _error(path: tuple[object, ...], says: str) -> SchemaFaultError:
+    return SchemaFaultError([SchemaFault(path, says)])
+
+
+def _says(error: jsonschema_rs.ValidationError) -> str:
+    if error.message.endswith('is not a "regex"'):
+        pattern = error.message.removesuffix(' is not a "regex"')
+        return f"{pattern} is no pattern that is used here: none looks around or back"
+    return f"this is no JSON Schema: {_first_line(error)}"
 
 
 def _path(what: str, error: jsonschema_rs.ValidationError) -> str:

@@ -44,17 +44,28 @@ class Section:
         if not isinstance(node, MappingNode):
             self.refuse(f"{what} is a list of `key: value` lines", node)
         self._nodes: dict[str, Node] = {}
+        self._keys: dict[str, Node] = {}
         faults: list[Problem] = []
         for key_node, value in node.value:
             key = self._scalar(key_node, "a key")
             if key in self._nodes:
                 faults.append(self._fault(f"{key!r} is said twice in {what}", key_node))
-            elif allowed is not None and key not in allowed:
-                hint = nearest(key, allowed)
-                faults.append(self._fault(f"there is no {key!r} in {what}{hint}", key_node))
-            self._nodes[key] = value
+            self._keys[key], self._nodes[key] = key_node, value
+        faults += self._unknown(allowed) if allowed is not None else []
         if faults:
             raise DefinitionError(faults)
+
+    def check_keys(self, allowed: Sequence[str]) -> None:
+        """Refuse all keys that are unknown, after the section was made without looking at them."""
+        if faults := self._unknown(allowed):
+            raise DefinitionError(faults)
+
+    def _unknown(self, allowed: Sequence[str]) -> list[Problem]:
+        return [
+            self._fault(f"there is no {key!r} in {self._what}{nearest(key, allowed)}", node)
+            for key, node in self._keys.items()
+            if key not in allowed
+        ]
 
     def __contains__(self, key: str) -> bool:
         return key in self._nodes

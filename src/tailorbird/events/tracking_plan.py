@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, NamedTuple, cast, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeVar, cast, get_args
 
 from tailorbird.events.envelope import refusal_of_name
 from tailorbird.events.memo import Memo
@@ -23,6 +23,7 @@ from tailorbird.language.arguments import pattern_fault
 from tailorbird.language.files import is_plan
 from tailorbird.language.text import is_found
 
+T = TypeVar("T")
 Mode = Literal["allow", "quarantine", "reject"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 """What becomes of a message that does not fit: taken with a warning, kept aside, or refused."""
@@ -159,12 +160,13 @@ class _Reader:
         self._events: dict[str, Section] = {}
         self._said: dict[str, Any] = {}
 
-    def guard(self, read: Callable[[], object]) -> None:
-        """Do something; its faults are noted."""
+    def guard(self, read: Callable[[], T]) -> T | None:
+        """Do something, and give what it gives; its faults are noted."""
         try:
-            read()
+            return read()
         except DefinitionError as error:
             self._problems.extend(error.problems)
+            return None
 
     def take_file(self, file: str, text: str) -> None:
         """What one file says; shared schemas are in force for all of them."""
@@ -177,11 +179,12 @@ class _Reader:
                     )
                 ]
             )
-        top = read_sections(text, file, "the tracking plan", _KEYS)
+        top = read_sections(text, file, "the tracking plan", None)
+        self.guard(partial(top.check_keys, _KEYS))
         for key in ("mode", "unplanned"):
             self.guard(partial(self._once, top, key, partial(_mode, key=key)))
         self.guard(partial(self._once, top, "naming", _naming))
-        self.guard(partial(self._once, top, "tags", _tags))
+        self.guard(partial(self._once, top, "tags", self._tags))
         if "schemas" in top:
             self.guard(partial(self._take_schemas, top.section("schemas", None)))
         if "events" in top:
@@ -215,7 +218,9 @@ class _Reader:
             fault = f"a plan names at most {limits.PLANNED_EVENTS} events"
         if fault is not None:
             section.refuse(fault, name)
-        self._events[name] = section.section(name, _EVENT_KEYS)
+        event = section.section(name, None)
+        self.guard(partial(event.check_keys, _EVENT_KEYS))
+        self._events[name] = event
 
     def plan(self) -> TrackingPlan:
         """The plan; raises `DefinitionError` with all faults."""
@@ -241,14 +246,15 @@ class _Reader:
         self, events: dict[str, Planned], name: str, section: Section, mode: Mode
     ) -> None:
         default = "passive" if name in PASSIVE else "active"
-        signal = section.choice("signal", SIGNALS, default)
-        own = cast("Mode", section.choice("mode", MODES, mode))
+        signal = self.guard(partial(section.choice, "signal", SIGNALS, default))
+        own = self.guard(partial(section.choice, "mode", MODES, mode))
+        about = self.guard(partial(section.text, "description", ""))
         events[name] = Planned(
-            own,
+            cast("Mode", own),
             signal == "passive",
-            self._schema(section, "properties"),
-            self._schema(section, "context"),
-            section.text("description", ""),
+            self.guard(partial(self._schema, section, "properties")),
+            self.guard(partial(self._schema, section, "context")),
+            about or "",
         )
 
     def _schema(self, section: Section, key: str) -> Schema | None:
@@ -258,7 +264,20 @@ class _Reader:
         try:
             return Schema(written, self._shared)
         except SchemaFaultError as fault:
-            section.refuse_within(key, fault.path, str(fault))
+            for path, says in fault.faults:
+                self.guard(partial(section.refuse_within, key, path, says))
+            return None
+
+    def _tags(self, top: Section) -> Tags:
+        section = top.section("tags", None)
+        self.guard(partial(section.check_keys, _TAG_KEYS))
+        found = [self.guard(partial(_page, entry)) for entry in section.sections("pages", None)]
+        pages = tuple(page for page in found if page is not None)
+        if len(found) > limits.TAGGED_PAGES:
+            section.refuse(f"there are at most {limits.TAGGED_PAGES} kinds of pages", "pages")
+        device = self.guard(partial(section.flag, "device", False))
+        campaign = self.guard(partial(section.flag, "campaign", False))
+        return Tags(pages, device=bool(device), campaign=bool(campaign))
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:
@@ -280,17 +299,8 @@ def _naming(top: Section) -> str:
     return pattern
 
 
-def _tags(top: Section) -> Tags:
-    section = top.section("tags", _TAG_KEYS)
-    pages = tuple(_page(entry) for entry in section.sections("pages", ("path", "type")))
-    if len(pages) > limits.TAGGED_PAGES:
-        section.refuse(f"there are at most {limits.TAGGED_PAGES} kinds of pages", "pages")
-    return Tags(
-        pages, device=section.flag("device", False), campaign=section.flag("campaign", False)
-    )
-
-
 def _page(entry: Section) -> Page:
+    entry.check_keys(("path", "type"))
     if fault := pattern_fault(entry.text("path")):
         entry.refuse(fault, "path")
     return Page(entry.text("path"), entry.text("type"))
