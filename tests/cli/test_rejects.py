@@ -46,6 +46,8 @@ def test_rejected_messages_are_listed_shown_and_cleared_beside_a_server(server: 
     for words in (("list",), ("show", str(anns["number"]))):
         printed = called(server.folder, "rejects", *words)
         assert "no event name" in printed and f"first ({anns['key']})" in printed
+    named = called(server.folder, "rejects", "list")
+    assert "(track)" in named and "Seen" in named, "what it was, or where it was sent"
     assert json.loads(rejects(server, "show", str(anns["number"]))["raw"])["price"] == 1
     assert "soon" in called(server.folder, "rejects", "show", str(bobs["number"]))
     assert rejects(server, "clear", "--person", "ann") == {"cleared": 1}

@@ -14,6 +14,7 @@ from tailorbird.flow.hooks import keys_of
 from tailorbird.governance.api_keys import ApiKey
 from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.instants import format_instant
+from tailorbird.kernel.values import read_json
 from tailorbird.ports.rejects import StoredReject
 from tailorbird.runtimes.project import Project
 
@@ -53,14 +54,24 @@ def listed(found: Sequence[StoredReject], keys: Mapping[str, ApiKey]) -> None:
         (
             str(one.number),
             format_instant(one.item.at_us),
-            one.item.call,
+            _event(one),
             _key(one, keys),
             one.item.refusal.sort,
             _ERASED if one.is_erased else one.item.refusal.says,
         )
         for one in found
     ]
-    table(("number", "arrived", "call", "key", "sort", "reason"), rows, right=("number",))
+    table(("number", "arrived", "event", "key", "sort", "reason"), rows, right=("number",))
+
+
+def _event(found: StoredReject) -> str:
+    """What the event is called, where that can be read; else the call, as in the console."""
+    try:
+        message = read_json(raw_of(found))
+    except (ValueError, RecursionError):
+        message = None
+    name = message.get("event") if isinstance(message, dict) else None
+    return name if isinstance(name, str) and name else f"({found.item.call})"
 
 
 def _key(found: StoredReject, keys: Mapping[str, ApiKey]) -> str:
