@@ -108,6 +108,26 @@ def test_faults_of_schedules_are_told_by_check_and_not_published(run: Run, sched
     assert "0 4 * * *" in run("schedule", "list").output
 
 
+def test_a_mapping_that_is_faulty_or_missing_is_told_before_anything_runs(
+    run: Run, scheduled: Path
+) -> None:
+    path = scheduled / "definitions" / "schedules.yaml"
+    path.write_text(SCHEDULES.replace("*.csv, mapping: orders.yaml", "*.csv, mapping: ordrs.yaml"))
+    (scheduled / "orders.yaml").write_text(MAPPING.replace("person:", "persn:"))
+    told = run("check", code=1).output
+    assert "orders.yaml:2:1: there is no 'persn' in a mapping; did you mean 'person'?" in told
+    assert "ordrs.yaml: there is no such mapping, by which the schedule 'drops' reads" in told
+    assert "did you mean 'orders.yaml'?" in told
+
+
+def test_an_address_that_is_none_is_told_with_its_place(run: Run, scheduled: Path) -> None:
+    path = scheduled / "definitions" / "schedules.yaml"
+    path.write_text(SCHEDULES.replace("sqlite:///", "sqlite:"))
+    (problem,) = answer_of(run("check", "--json", code=1))["problems"]
+    assert (problem["line"], problem["column"]) == (5, 13)
+    assert "sqlite:///shop.db" in problem["message"]
+
+
 def test_without_schedules_it_is_said_where_to_write_some(run: Run, folder: Path) -> None:
     assert "write some under `schedules`" in run("schedule", "list").output
     assert "there is no schedule 'orders'" in run("schedule", "run", "orders", code=2).output

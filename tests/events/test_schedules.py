@@ -52,7 +52,8 @@ schedules:
   c: {cron: "0 4 * * *"}
   d: {cron: "0 4 * * *", imports: {}}
   e: {cron: "0 4 * * *", import: {files: a, cursor: b, mapping: m}}
-  f: {cron: "0 4 * * *", import: {sql: a, from: b, overlap: soon, mapping: m}}
+  f: {cron: "0 4 * * *", import: {sql: a, from: sqlite:///b, overlap: soon, mapping: m}}
+  g: {cron: "0 4 * * *", import: {sql: a, from: b, mapping: m}}
 """
     with pytest.raises(DefinitionError) as raised:
         schedules_in({"a.yaml": faulty})
@@ -68,7 +69,8 @@ schedules:
         "a.yaml:5:6: a schedule says what to do by one of import, follow",
         "a.yaml:6:26: there is no 'imports' in `d`; did you mean 'import'?",
         "a.yaml:7:53: `cursor` goes with `sql`",
-        "a.yaml:8:61: `overlap` is a duration",
+        "a.yaml:8:71: `overlap` is a duration",
+        "a.yaml:9:49: an address of a database is written like",
     ]
     assert len(told) == len(wanted), told
     for problem, begin in zip(told, wanted, strict=True):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from tailorbird.cli.options import json_option, with_project
 from tailorbird.cli.output import NEGATIVE, emit_json, problem_json, say
+from tailorbird.edges.sources.opening import load_mapping
+from tailorbird.events.ready_mappings import READY
 from tailorbird.events.schedules import Schedule, schedules_in
 from tailorbird.flow.absent_figures import absent_figures, figures_read
 from tailorbird.flow.unknown_names import unknown_names
 from tailorbird.kernel.amounts import amount
-from tailorbird.kernel.errors import DefinitionError, InputError, Problem
+from tailorbird.kernel.errors import DefinitionError, InputError, Place, Problem, nearest
 from tailorbird.language.definitions import KINDS, Definitions
 from tailorbird.language.mentions import mentions
 from tailorbird.language.world import World
@@ -84,7 +87,32 @@ def _check(project: Project) -> _Found:
         found.schedules.extend(schedules_in(project.files.by_path()))
     except DefinitionError as error:
         problems.extend(error.problems)
+    problems.extend(_faulty_mappings(project, found.schedules))
     return found
+
+
+def _faulty_mappings(project: Project, schedules: list[Schedule]) -> list[Problem]:
+    """What is wrong with the mappings by which schedules read: each is told once."""
+    problems: dict[str, list[Problem]] = {}
+    for schedule in schedules:
+        mapping = getattr(schedule.job, "mapping", None)
+        if mapping is None or mapping in READY or mapping in problems:
+            continue
+        path = project.folder / mapping
+        try:
+            if path.is_file():
+                load_mapping(str(path))
+                continue
+            folder = Path(mapping).parent
+            beside = [str(folder / one.name) for one in path.parent.glob("*.y*ml")]
+            says = f"there is no such mapping, by which the schedule {schedule.name!r} reads"
+            says += nearest(mapping, [*beside, *READY])
+            problems[mapping] = [Problem(Place(mapping, 0, 0), says)]
+        except DefinitionError as error:
+            problems[mapping] = list(error.problems)
+        except InputError as error:
+            problems[mapping] = [Problem(Place(mapping, 0, 0), str(error))]
+    return [problem for found in problems.values() for problem in found]
 
 
 def _absent(project: Project, definitions: Definitions) -> list[str]:

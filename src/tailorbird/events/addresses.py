@@ -105,6 +105,21 @@ def address_of(written: str, environment: Mapping[str, str], folder: str = "") -
     return address
 
 
+def fault_of_address(written: str) -> str:
+    """What is wrong with how an address is written, before anybody knows its variables.
+
+    >>> fault_of_address("postgresql://shop:${SHOP_PASSWORD}@db/shop"), fault_of_address("${SHOP}")
+    ('', '')
+    """
+    if written.startswith("${"):
+        return ""
+    try:
+        address_of(written, dict.fromkeys(variables_in(written), "x"))
+    except InputError as error:
+        return str(error)
+    return ""
+
+
 def expanded(written: str, environment: Mapping[str, str]) -> str:
     """A text with what ``${NAME}`` in it stands for; raises `InputError`."""
     for name in variables_in(written):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from tailorbird.events.addresses import Address
+from tailorbird.events.addresses import Address, fault_of_address
 from tailorbird.events.cursors import USUAL, Overlap, parse_overlap
 from tailorbird.events.drift import MOST_HOURS, MOST_WEEKS, WEEKS
 from tailorbird.events.sections import Section, read_sections
@@ -90,6 +90,8 @@ class Schedule:
 def _query(section: Section) -> QueryJob:
     address, sql = section.text("from"), section.text("sql")
     _refuse_secret(section)
+    if fault := fault_of_address(address):
+        section.refuse(fault, "from")
     if not sql.strip() or len(sql) > limits.QUERY_CHARACTERS:
         section.refuse(f"a query has 1 to {limits.QUERY_CHARACTERS} characters", "sql")
     said = section.text("overlap", "1h")
