@@ -116,3 +116,10 @@ def test_how_often_pages_were_seen_is_compared_by_source(run: Run, folder: Path)
 )
 def test_a_wrong_call_is_told(run: Run, orders: Path, words: tuple[str, ...], says: str) -> None:
     assert says in run("reconcile", "orders.csv", "orders.csv", *words, code=2).output
+
+
+def test_an_event_that_is_nearly_called_like_another_is_told(run: Run, orders: Path) -> None:
+    words = ("reconcile", "orders.csv", "event:Order Complted", "--key", "id=order_id")
+    says = "no event is called 'Order Complted' so far; did you mean 'Order Completed'?"
+    assert says in run(*words, code=2).output
+    assert "0 in B" in run(*words[:2], "event:Till Closed", *words[3:], code=1).output

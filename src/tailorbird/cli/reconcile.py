@@ -26,6 +26,7 @@ from tailorbird.events.reconciling import (
 )
 from tailorbird.events.table import Reject
 from tailorbird.flow.reconciling import Asked, entries_of_event, entries_of_file
+from tailorbird.flow.unknown_names import slip_of_event
 from tailorbird.kernel import limits
 from tailorbird.kernel.amounts import amount
 from tailorbird.kernel.errors import InputError
@@ -143,6 +144,8 @@ def _entries(
     asked = Asked(names[0], tuple(names[1:]), wanted)
     if source.startswith(EVENT):
         event = source.removeprefix(EVENT)
+        if slip := slip_of_event(project.history, event, project.now_us()):
+            raise InputError(slip)
         return entries_of_event(project.history, event, *span, asked)
     rows = open_rows(Path(source), Mapping("reconcile", "reconcile"))
     return entries_of_file(rows, asked, unread)

@@ -39,6 +39,13 @@ def unknown_names(history: Warehouse, definitions: Definitions, now_us: int) -> 
     return list(dict.fromkeys([*moved, *(problem for problem in told if problem is not None)]))
 
 
+def slip_of_event(history: Warehouse, name: str, now_us: int) -> str:
+    """What is said of an event that no fact is, where one is nearly called so; else empty."""
+    known = _known(history, "event", now_us) or []
+    hint = "" if name in known else nearest(name, known, _SLIP)
+    return f"no event is called {name!r} so far{hint}" if "did you mean" in hint else ""
+
+
 def _moved(mention: Mention) -> Problem | None:
     what, name, place = mention
     if what != "event" or name not in HERE:
