@@ -176,9 +176,9 @@ def _hit(hit: dict[str, str], place: int, agent: str | None) -> list[Message]:
     if "_et" in hit:
         params["engagement_time_msec"] = read_number(hit["_et"])
     told = _happened(hit.get("en"), params)
-    told["context"] |= said(
-        locale=hit.get("ul"), userAgent=hit.get("ua") or agent, campaign=_named(hit, _CAMPAIGN)
-    )
+    told["context"] |= said(locale=hit.get("ul"), userAgent=hit.get("ua") or agent)
+    if not _CAMPAIGN.keys().isdisjoint(hit):
+        told["context"] |= said(campaign=_named(hit, _CAMPAIGN))
     head = said(userId=hit.get("uid"), anonymousId=hit.get("cid"), messageId=_id_of(hit, place))
     messages = [head | told]
     if traits:

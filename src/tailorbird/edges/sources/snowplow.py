@@ -106,14 +106,14 @@ def read_query(sent: Sent) -> Body:
 
 
 def _body(payloads: list[Value], agent: str | None) -> Body:
-    said_ids = [part_of(one).get("aid") for one in payloads]
-    app_ids = [app_id for app_id in said_ids if isinstance(app_id, str)]
-    keys = {app_id for app_id in set(app_ids) if id_of(app_id) is not None}
+    said_ids = (one.get("aid") for one in payloads if isinstance(one, dict))
+    app_ids = dict.fromkeys(app_id for app_id in said_ids if isinstance(app_id, str))
+    keys = {app_id for app_id in app_ids if id_of(app_id) is not None}
 
     def told(payload: Value) -> list[Message]:
         payload = object_of(payload, "a payload")
-        if agent is not None and payload.get("p") == "web":
-            payload.setdefault("ua", agent)
+        if agent is not None and "ua" not in payload and payload.get("p") == "web":
+            payload["ua"] = agent
         message = _message(payload, keys)
         at = message.get("timestamp")
         return [message, *linked(payload.get("uid"), payload.get("duid"), at)]

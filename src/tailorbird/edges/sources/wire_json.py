@@ -94,7 +94,8 @@ def each_of(items: Iterable[Value], read: Callable[[Value], Iterable[Message]]) 
     found: list[Read] = []
     for item in items:
         try:
-            found += [(message, None) for message in read(item)]
+            for message in read(item):
+                found.append((message, None))
         except UnreadableError as error:
             found.append((item, Refusal("json", str(error))))
     return found
