@@ -133,6 +133,9 @@ def test_a_long_name_leaves_the_reason_its_place_and_a_short_one_is_not_broken(
 def test_no_mark_of_direction_makes_one_name_look_like_another(visitor: Visitor) -> None:
     page = visitor.page
     visitor.send(track("turn-\u202egnp.exe", "Order Completed"))
+    visitor.send(track("بوب@example.com", "Order Completed"))
+    mixed = page.get_by_role("row").filter(has_text="@example.com").locator("bdi").last
+    assert mixed.evaluate("(one) => getComputedStyle(one).direction") == "ltr"
     shown = page.get_by_role("row").filter(has_text="turn-[U+202E]gnp.exe")
     expect(shown).to_be_visible()
     shown.get_by_role("button", name="Order Completed").click()

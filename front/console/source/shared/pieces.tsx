@@ -28,9 +28,9 @@ export function Instant({ at }: { at: string }) {
   );
 }
 
-/** What others named: in its own direction, which turns nothing around it. */
+/** What others named, apart from what is around it: an address reads as one in any script. */
 export function Said({ children }: { children: string }) {
-  return <bdi>{unturned(children)}</bdi>;
+  return <bdi dir="ltr">{unturned(children)}</bdi>;
 }
 
 /** Copies a command that asks for what the page shows. */
