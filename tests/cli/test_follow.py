@@ -162,6 +162,7 @@ def test_a_follower_ends_well_when_it_is_told_to(
     server: Server, app: tuple[Path, Path], how: signal.Signals
 ) -> None:
     path, mapping = app
+    path.touch()
     follower = started(server.folder, str(path), "--mapping", str(mapping))
     add(path, line("ann"))
     server.until(lambda: server.get("/health")["log_position"] == 1)
@@ -169,6 +170,20 @@ def test_a_follower_ends_well_when_it_is_told_to(
     told, _ = follower.communicate(timeout=PATIENCE_S)
     assert (follower.returncode, told) == (0, "1 new fact of 1 line\n")
     wait_until_gone(follower.pid)
+
+
+def test_a_file_that_is_not_there_yet_is_waited_for_and_that_is_said(
+    server: Server, app: tuple[Path, Path]
+) -> None:
+    path, mapping = app
+    follower = started(server.folder, str(path), "--mapping", str(mapping))
+    assert follower.stdout is not None
+    assert follower.stdout.readline() == f"{path} is not there yet: waiting for it\n"
+    add(path, line("ann"))
+    assert follower.stdout.readline() == "1 new fact of 1 line\n"
+    follower.send_signal(signal.SIGTERM)
+    follower.communicate(timeout=PATIENCE_S)
+    assert follower.returncode == 0
 
 
 def test_what_was_read_of_a_pipe_is_stored_before_the_end(

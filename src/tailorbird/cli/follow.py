@@ -115,9 +115,13 @@ def _follow_stream(
     project: Project, source: str, mapping: str, words: list[str], ending: _Ending
 ) -> None:
     importing = Importing(project)
+    is_told = "://" in source or Path(source).exists()
     while not ending.is_asked:
         if importing.has_more(source, mapping) and _step(source, words):
             raise click.exceptions.Exit(ERROR)
+        if not is_told:  # after the first look, which finds what is wrong with the call itself
+            click.echo(f"{source} is not there yet: waiting for it", err=True)
+            is_told = True
         if not ending.is_asked:
             time.sleep(LOOK_S)
 
