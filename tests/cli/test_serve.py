@@ -15,6 +15,9 @@ from tests.cli.test_importing import far_apart
 from tests.patience import PATIENCE_S
 from tests.served import Server, run, wait_until_gone
 
+from tailorbird.cli.elsewhere import SOCKET
+from tailorbird.edges.local_socket import connect, receive, send
+
 
 def test_what_was_sent_is_seen_by_commands_while_the_server_runs(server: Server) -> None:
     assert server.send("ann", "m1")["results"] == [{"status": "accepted"}]
@@ -131,3 +134,50 @@ def test_a_public_address_needs_tls_or_a_proxy(tmp_path: Path) -> None:
     told = run(tmp_path / "shop", "serve", "--host", "0.0.0.0", code=2)
     assert "--behind-proxy" in told
     assert "--tls-cert" in told
+
+
+def test_a_command_that_sees_other_folders_than_the_server_is_told_so(
+    server: Server, tmp_path: Path
+) -> None:
+    """As beside a unit of systemd with a /tmp of its own: nothing is read or written there."""
+    other = tmp_path / "other"
+    other.mkdir()
+    here = other.stat()
+    command = ["segment", "buyers", "--ids", f"--csv={other}/ids.csv"]
+    for folder, told in (
+        (server.folder, {str(server.folder): [here.st_dev, here.st_ino]}),
+        (server.folder, {str(other): [here.st_dev, here.st_ino + 1]}),
+        (other / "gone", {str(other / "gone"): [here.st_dev, here.st_ino]}),
+    ):
+        said = asked(server.folder / "data" / SOCKET, [command, str(folder), told, {}, "utf-8"])
+        assert said == (2, f"error: the server sees another {next(iter(told))} than you")
+    assert server.get("/health")["status"] == "ok"
+
+
+def test_a_folder_that_the_server_may_not_enter_is_told(server: Server, tmp_path: Path) -> None:
+    none = tmp_path / "file"
+    none.write_text("")
+    said = asked(server.folder / "data" / SOCKET, [["segments"], str(none), {}, {}, "utf-8"])
+    assert said == (2, f"error: the server may not enter {none} (Not a directory)")
+    assert server.send("ann", "m1")["results"] == [{"status": "accepted"}]
+    assert "buyers" in run(server.folder, "segments")
+
+
+def test_a_command_of_another_version_is_told_so(server: Server) -> None:
+    path = server.folder / "data" / SOCKET
+    said = asked(path, [["segments"], str(server.folder), {}, "utf-8"])
+    assert said == (2, "error: the server runs another version of Tailorbird than this command")
+    server.send("ann", "m1")
+    assert "buyers" in run(server.folder, "segments")
+
+
+def asked(path: Path, request: list[object]) -> tuple[int, str]:
+    """What a server's process says to a request for a command: the code, and the first reason."""
+    link = connect(path)
+    assert link is not None
+    reading, writing = os.pipe()
+    with link, Path(os.devnull).open("rb") as nothing, os.fdopen(reading, encoding="utf-8") as told:
+        send(link, request, [nothing.fileno(), writing, writing])
+        os.close(writing)
+        code = receive(link)
+        return code, told.read().partition(",")[0].partition(";")[0].rstrip("\n")

@@ -92,6 +92,27 @@ def test_a_store_that_cannot_be_written_is_counted_and_no_more(
         ]
 
 
+def test_what_nobody_foresaw_does_not_keep_the_next_ones_from_being_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with SqliteKeyring(None) as keyring:
+        rejecting = Rejecting(lambda: NOW_US, opened(tmp_path, keyring))
+
+        async def work() -> None:
+            rejecting.note([ITEM._replace(at_us="now")])  # type: ignore[arg-type]  # that it fails
+            while not rejecting.lost:
+                await asyncio.sleep(0.01)
+            rejecting.note([ITEM])
+            while not await rejecting.newest(9, None, None):
+                await asyncio.sleep(0.01)
+
+        run(rejecting, work)
+        assert rejecting.lost == 1
+        assert [record.getMessage() for record in caplog.records] == [
+            "rejected messages cannot be written down"
+        ]
+
+
 def test_what_is_too_old_is_neither_kept_nor_told(tmp_path: Path) -> None:
     with SqliteKeyring(None) as keyring:
         now_us = NOW_US

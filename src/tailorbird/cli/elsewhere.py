@@ -56,6 +56,7 @@ def _path(words: Sequence[str]) -> Path | None:
 
 def _run(path: Path, words: Sequence[str], files: Sequence[int]) -> int | None:
     from tailorbird.edges.local_socket import GoneError, connect, receive, send
+    from tailorbird.edges.places import seen_from
 
     link = connect(path)
     if link is None:
@@ -64,9 +65,17 @@ def _run(path: Path, words: Sequence[str], files: Sequence[int]) -> int | None:
     environment |= _asked_for(words)
     environment["COLUMNS"] = str(shutil.get_terminal_size((160, 24)).columns)
     sys.stdout.flush()
+    here = Path.cwd()
+    request = [
+        list(words),
+        str(here),
+        seen_from(here, words),
+        environment,
+        sys.stdout.encoding,
+    ]
     with link:
         try:
-            send(link, [list(words), str(Path.cwd()), environment, sys.stdout.encoding], files)
+            send(link, request, files)
             return int(receive(link))
         except GoneError:
             sys.stderr.write("error: the server's history process has ended; try again\n")

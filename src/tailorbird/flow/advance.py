@@ -293,7 +293,7 @@ class Live(LivePeople):
     ) -> None:
         """Keep a state that was moved along, or mark whose history is needed."""
         if isinstance(told, Replay):
-            self._mark(resident, "merge" if told.reason == "merge" else cause)
+            self._mark(resident, cause)
             return
         resident.state = told.state
         self._residents.changed(resident)

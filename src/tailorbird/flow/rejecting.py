@@ -85,13 +85,16 @@ class Rejecting:
             await asyncio.to_thread(self._add, items)
         except (TailorbirdError, OSError) as error:
             self.lost += len(items)
-            self._tell(error)
+            self._tell(str(error))
+        except Exception as error:  # whatever was sent, the next ones are written all the same
+            self.lost += len(items)
+            self._tell(type(error).__name__)
 
-    def _tell(self, error: Exception) -> None:
+    def _tell(self, error: str) -> None:
         """Once: the number says how it goes on."""
         if not self._is_told:
             _logger.warning(
-                "rejected messages cannot be written down", extra={"said": {"error": str(error)}}
+                "rejected messages cannot be written down", extra={"said": {"error": error}}
             )
         self._is_told = True
 

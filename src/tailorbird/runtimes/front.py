@@ -191,8 +191,8 @@ class Front:
                 lambda: asyncio.to_thread(self._project.log.learn_ids),
             )
         ]
-        committing = asyncio.create_task(commit.run())
-        noting = asyncio.create_task(rejecting.run())
+        committing = asyncio.create_task(self._guarded(commit.run))
+        noting = asyncio.create_task(self._guarded(rejecting.run))
         answering = asyncio.create_task(server.serve(self._listening.sockets))
         try:
             ended = asyncio.create_task(self._ended.wait())

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from _thread import interrupt_main
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import Any, Final
 
 from tailorbird.edges.local_socket import GoneError, Link, answer, receive, send
 from tailorbird.edges.logs.sqlite_log import SqliteLog
+from tailorbird.edges.places import Seen, other_here
 from tailorbird.events.columns import FactColumns, columns_of
 from tailorbird.flow import tail
 from tailorbird.flow.adopting import seeds
@@ -58,6 +59,9 @@ FACTS: Final = 20_000
 FOLLOW_SECONDS: Final = 0.5
 NICE: Final = 5
 _REQUEST_BYTES: Final = 4 * 1024 * 1024
+_OF_OTHER_VERSION: Final = (
+    b"error: the server runs another version of Tailorbird than this command; start it again\n"
+)
 _PARENT_DEATH: Final = 1  # PR_SET_PDEATHSIG
 
 
@@ -307,7 +311,13 @@ def _run(
     link: socket.socket, request: Any, files: list[int], run: Callable[[list[str]], int]
 ) -> int:
     """Run one command as if it had been called where the request comes from."""
-    words, folder, environment, encoding = request
+    try:
+        words, folder, places, environment, encoding = request
+    except ValueError:
+        os.write(files[2], _OF_OTHER_VERSION)
+        for one in files:
+            os.close(one)
+        return 2
     before = sys.stdin, sys.stdout, sys.stderr, Path.cwd(), dict(os.environ)
     done = threading.Event()
     modes = ("r", "w", "w")
@@ -316,7 +326,9 @@ def _run(
         for f, mode in zip(files, modes, strict=True)
     ]
     try:
-        os.chdir(folder)
+        if fault := _enter(folder, places):
+            streams[2].write(f"error: {fault}\n")
+            return 2
         os.environ.update(environment)
         sys.stdin, sys.stdout, sys.stderr = streams
         threading.Thread(target=_watch, args=(link, done), daemon=True).start()
@@ -330,6 +342,21 @@ def _run(
         for stream in streams:
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
+
+
+def _enter(folder: str, places: Mapping[str, Seen]) -> str:
+    """Go where a command was called; says why that cannot be."""
+    other = other_here(places)
+    if other is not None:
+        return (
+            f"the server sees another {other} than you, for it runs in a sandbox or a container; "
+            "call this inside of the project's folder, with files that lie in it"
+        )
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        return f"the server may not enter {folder} ({error.strerror}); call this in another folder"
+    return ""
 
 
 def _watch(link: socket.socket, done: threading.Event) -> None:

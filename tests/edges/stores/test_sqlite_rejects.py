@@ -42,6 +42,18 @@ def test_what_is_kept_is_told_the_newest_first(keyring: SqliteKeyring) -> None:
         assert rejects.find(4) is None
 
 
+def test_what_no_utf8_can_write_is_kept_as_far_as_it_can(keyring: SqliteKeyring) -> None:
+    """A JSON text may hold half of a surrogate pair, and so anybody can send one."""
+    half = "\ud800"
+    with SqliteRejects(None, keyring) as rejects:
+        given = item(1, half, says=f"no {half}")._replace(message=b"{}", id=half, sent_at=half)
+        rejects.add([given, item(2)], before_us=0)
+        kept = rejects.newest(9)
+        assert [one.item.subject for one in kept] == ["ann", r"\ud800"]
+        assert [one.number for one in rejects.newest(9, subject=half)] == [1]
+        assert kept[1].item.refusal.says == r"no \ud800"
+
+
 def test_neither_ids_nor_what_was_sent_stand_in_the_file(tmp_path: Path) -> None:
     with SqliteKeyring(tmp_path / "keys.sqlite") as keyring:
         keyring.made([keyring.hash_of("canary-ann")])

@@ -84,7 +84,7 @@ class SealedItems(SqliteFile):
         nobody = self._kind.nobody
         own = self._keyring.made([nobody])[nobody]
         for item, hash_ in zip(items, hashes, strict=True):
-            plain = _encode(_inside(item))
+            plain = _encode([_writable(one) for one in _inside(item)])
             key = own if hash_ is None else keys.get(hash_, own)
             nonce = self._random_bytes(NONCE_BYTES)
             sealed = seal(key, nonce, plain, hash_ or nobody)
@@ -187,3 +187,10 @@ def _inside(item: RejectedItem) -> tuple[Any, ...]:
     if item.request:
         return (*first, item.message, item.id, item.sent_at, item.request)
     return (*first, item.message, item.id, item.sent_at) if item.message else first
+
+
+def _writable(one: Any) -> Any:
+    """As it is, save for half a surrogate pair in a text, which no UTF-8 can write."""
+    if not isinstance(one, str):
+        return one
+    return one.encode("utf-8", "backslashreplace").decode("utf-8")
