@@ -118,6 +118,20 @@ def test_a_file_that_cannot_be_used_is_told_in_one_sentence_and_left_as_it_is(
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.parametrize("words", [["segments"], ["tail", "--no-follow"]])
+def test_a_log_that_is_gone_is_not_made_anew_from_what_was_made_of_it(
+    data: Path, words: list[str]
+) -> None:
+    """What was accepted last is in the log alone."""
+    (data / LOG).unlink()
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    assert "log.sqlite is missing" in done.output and RESTORE in done.output
+    told = CliRunner().invoke(main, ["doctor"]).output
+    assert "BAD   log: " in told and "is missing" in told
+    assert not (data / LOG).exists()
+
+
 def test_what_is_made_of_the_log_is_made_again_when_it_is_removed(data: Path) -> None:
     code, whole = called("segments", "--json")
     assert code == 0

@@ -189,3 +189,23 @@ def test_what_waited_for_a_history_is_as_new_as_it_is_itself(told: Told) -> None
     told.running.live.advance(NOW_US)
     told.running.tell_histories()
     assert told.messages()[len(before) :] == [("entered", "ann", "fan")]
+
+
+def test_what_a_new_definition_is_for_is_known_from_the_first_message_on(told: Told) -> None:
+    """Otherwise people would be told of who did not agree to it."""
+    told.accept(fact("zoe", "Seen", NOW_US))
+    more = PLAN + '  reader: {when: did("Read"), purpose: analytics}\n'
+    told.running.adopt(live.plan(load_text(more).definitions), NOW_US)
+    told.accept(fact("ann", "Read", NOW_US))
+    *_, message = told.outbox._select("TRUE ORDER BY number")
+    assert (message.about, message.purposes) == ("reader", "analytics")
+
+
+def test_who_was_there_before_the_first_states_is_news_for_nobody(told: Told) -> None:
+    told.running.accept(fact("ann", "Bought", NOW_US), now_us=NOW_US)
+    told.running.adopt(told.running.plan, NOW_US, back=-1)
+    assert told.messages() == []
+    assert told.record() == [("ann", "buyer", True, "definition")]
+    other = PLAN.replace('did("Bought")', 'did("Sold")')
+    told.running.adopt(live.plan(load_text(other).definitions), NOW_US)
+    assert told.messages() == [("left", "ann", "buyer")]

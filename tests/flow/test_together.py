@@ -70,3 +70,16 @@ def test_what_many_facts_turn_has_the_cause_of_the_last_of_them(running: Service
     found = running.live.advance(now_us)
     causes = {entry.subject: entry.cause for entry in found if entry.key[1] == "keen"}
     assert causes == {"a": "late", "b": "event"}
+
+
+def test_what_waits_of_somebody_is_taken_in_before_what_came_under_another_name_of_hers(
+    running: Service,
+) -> None:
+    running.accept(fact("a"), fact("b"), fact("a", MERGE, other="b"))
+    running.run_to(START)
+    at = running.live.position
+    many = [fact("a", "Bought", at_us=START + n) for n in range(FEW + 1)]
+    running.accept(*many, fact("b", at_us=START + 50), fact("z", at_us=START + 51))
+    found = running.live.advance(START + 60)
+    kept = [(entry.key[1], entry.position - at) for entry in found if entry.subject == "a"]
+    assert ("buyer", FEW) in kept

@@ -162,7 +162,13 @@ class Project:
     @cached_property
     def log(self) -> SqliteLog:
         """Everything that was ever accepted, in order."""
-        return SqliteLog(self.data / LOG, self.keyring)
+        path = self.data / LOG
+        if not path.exists() and self.keyring.has_keys:
+            raise InputError(
+                f"the log {path} is missing, and the keys of people in it are there; restore it: "
+                "tailorbird restore BACKUP NEW --keys FILE"
+            )
+        return SqliteLog(path, self.keyring)
 
     @property
     def long_log(self) -> OpenedBeside:

@@ -86,6 +86,13 @@ class SqliteKeyring(SqliteFile):
         """By which a log knows the keyring that it was written with."""
         return keyed_hash(self._secret, "$keyring")
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether anybody has a key, so that there are sealed facts somewhere."""
+        with told(WHAT, self._path), self._lock:
+            found = self._connection.execute("SELECT EXISTS (SELECT 1 FROM keys)").get
+        return bool(found)
+
     def secret_for(self, purpose: bytes) -> bytes:
         """A secret of the workspace for something else than its log."""
         return secret_for(self._secret, purpose)

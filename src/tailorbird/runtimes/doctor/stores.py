@@ -113,11 +113,24 @@ def schedules(project: Project) -> Iterator[Finding]:
         yield Finding("schedules", "good", f"{len(found)} are published, and all are well")
 
 
+def _no_log(data: Path) -> Finding:
+    """Before anything was accepted there is none; later it was lost."""
+    try:
+        if (data / KEYS).exists():
+            with SqliteKeyring(data / KEYS) as keyring:
+                if keyring.has_keys:
+                    says = f"{data / LOG} is missing, and the keys of people in it are there"
+                    return Finding("log", "bad", says, _RESTORE)
+    except InputError as error:
+        return Finding("log", "bad", f"there is none, and {error}", _RESTORE)
+    return Finding("log", "note", "there is no log yet: nothing was accepted")
+
+
 def log(data: Path, *, whole: bool) -> tuple[list[Finding], LogCut | None]:
     """The log, its checksums, its keys and its writer; and how far it is."""
     path = data / LOG
     if not path.exists():
-        return [Finding("log", "note", "there is no log yet: nothing was accepted")], None
+        return [_no_log(data)], None
     found = [_writer(path)]
     try:
         with RawLog(path) as opened:
