@@ -11,13 +11,16 @@ from tests.flow.test_advance import START, fact
 
 from tailorbird.kernel import limits
 from tailorbird.kernel.facts import MERGE, UNMERGE, Fact
+from tailorbird.kernel.instants import DAY
 from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
 from tailorbird.language.files import load_text
 
 PLAN = """
 traits: {spent: 'sum("Bought", properties.price, last="30d")'}
-segments: {buyer: did("Bought")}
+segments:
+  buyer: did("Bought")
+  rich: sum("Bought", properties.price, last="30d") >= 5
 """
 MANY = 8
 
@@ -62,3 +65,17 @@ def test_whoever_joins_somebody_heavy_is_heavy_with_her(heavy: Service) -> None:
     assert remembered(heavy) == []  # it is read again when somebody asks
     seen = heavy.live.person("c", START + MANY)
     assert seen is not None and seen.traits["spent"] == (MANY + 1) * UNIT
+
+
+def test_what_is_remembered_says_as_of_when_it_is(heavy: Service) -> None:
+    assert [view.as_of for view in heavy.live._heavy.values()] == [2 * MANY] * 2
+
+
+def test_whoever_is_heavy_leaves_as_time_passes(heavy: Service) -> None:
+    assert heavy.live.members("rich", None, 9) == ["a", "b"]
+    heavy.restart()
+    heavy.run_to(START + 30 * DAY + 2)
+    assert heavy.live.members("rich", None, 9) == ["a", "b"]
+    heavy.run_to(START + 30 * DAY + 3)  # five of eight purchases are left for one more
+    assert heavy.live.members("rich", None, 9) == []
+    heavy.check_record()

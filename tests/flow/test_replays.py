@@ -132,3 +132,13 @@ def test_links_go_with_those_whom_they_join_when_people_are_parted(running: Serv
         running.run_to(START + number)
     seen = [running.live.person(name, START + 2) for name in names]
     assert [one and one.identifiers for one in seen] == [("a",), ("b",), ("c", "d"), ("c", "d")]
+
+
+def test_of_whom_nothing_is_left_nobody_is_left(running: Service) -> None:
+    running.accept(fact("a"))
+    pending(running, "a", "b")  # all that was said of b is that she was a
+    running.run_to(START + 2)
+    assert views(running, "a", START + 2) == (1, False)
+    assert running.live.person("b", START + 2) is None
+    running.restart()
+    assert running.live.person("b", START + 2) is None

@@ -145,6 +145,8 @@ def test_a_body_that_nobody_asked_for_is_not_waited_for(tmp_path: Path) -> None:
         expecting = head + b"expect: 100-continue\r\n\r\n"
         assert b"connection: close" in await said_to(server.port, expecting)
         assert await statuses(server.port, head + b"\r\n", b"x" * 9 + LAST) == [401, 200]
+        whole = expecting + b"x" * 9  # it came all the same
+        assert await statuses(server.port, whole + LAST) == [401, 200]
         known = head.replace(b"host", b"authorization: Bearer " + READ.encode() + b"\r\nhost")
         sent = known + b"expect: 100-continue\r\n\r\n", b'{"ids":[]}'[:9] + LAST
         told = await said_to(server.port, *sent)
@@ -167,6 +169,7 @@ async def answering(app: App, idle_s: int = 60) -> AsyncIterator[int]:
         log_config=None,
         http=BoundedHeads,
         timeout_keep_alive=idle_s,
+        timeout_graceful_shutdown=5,  # where a test fails
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
@@ -220,5 +223,61 @@ def test_whoever_goes_is_gone_from_every_request() -> None:
             writer.close()
             async with asyncio.timeout(PATIENCE_S):
                 await gone.wait()
+
+    asyncio.run(work())
+
+
+def test_what_was_taken_at_once_does_not_come_again() -> None:
+    """Whoever has the body and goes on listening only hears that the client is gone."""
+    taken: list[bytes | None] = []
+    heard: list[str] = []
+    told = asyncio.Event()
+
+    async def listening(scope: Any, receive: Any, send: Any) -> None:
+        taken.append(scope.pop(WHOLE).taken())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b".", "more_body": True})
+        heard.append((await receive())["type"])
+        told.set()
+
+    async def work() -> None:
+        async with answering(listening) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi")
+            await reader.readuntil(b".")
+            writer.close()
+            async with asyncio.timeout(PATIENCE_S):
+                await told.wait()
+            assert (taken, heard) == ([b"hi"], ["http.disconnect"])
+
+    asyncio.run(work())
+
+
+def test_whoever_does_not_read_is_not_answered_on_and_on() -> None:
+    """Answers that nobody takes would fill memory."""
+    begun = 0
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal begun
+        begun += 1
+        body, whole = b"z" * 1_000_000, scope.pop(WHOLE)
+        if not whole.answered(200, (), body):
+            length = (b"content-length", b"%d" % len(body))
+            await send({"type": "http.response.start", "status": 200, "headers": [length]})
+            await send({"type": "http.response.body", "body": body})
+
+    async def work() -> None:
+        async with answering(large) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+            writer.write(HEALTH * 199 + LAST)
+            for _ in range(5_000):
+                await asyncio.sleep(0)
+            assert 0 < begun < 100
+            size = 0
+            async with asyncio.timeout(PATIENCE_S):
+                while some := await reader.read(1_000_000):
+                    size += len(some)
+            assert begun == 200 and size > 200_000_000
+            writer.close()
 
     asyncio.run(work())
