@@ -9,6 +9,7 @@ import pytest
 from tests.flow.live_reading import Service, service
 from tests.flow.test_advance import PLAN, START, fact
 
+from tailorbird.flow.adopting import fingerprint
 from tailorbird.kernel.instants import DAY
 from tailorbird.language import live
 from tailorbird.language.files import load_text
@@ -48,3 +49,15 @@ def test_the_clock_does_not_go_back_with_other_definitions(running: Service) -> 
     running.accept(fact("bob", known_us=START), fact("bob", known_us=START))
     found = running.live.advance(START + DAY)
     assert {entry.at_us for entry in found} == {START + DAY}
+
+
+def test_states_belong_to_definitions_of_one_meaning() -> None:
+    looker, shopper = '{Looker: in_segment("keen")}', '{Shopper: in_segment("buyer")}'
+    texts = [
+        PLAN,
+        PLAN.replace("Seen: 2", "Seen: 3"),
+        PLAN.replace("- Shopper:", "- Buyer:"),
+        f"{PLAN.partition('personas:')[0]}personas: [{looker}, {shopper}]",
+    ]
+    found = [fingerprint(load_text(text).definitions) for text in (*texts, *texts)]
+    assert len(set(found)) == len(texts)

@@ -13,7 +13,6 @@ from tests.stored import stored
 
 from tailorbird.flow import advance
 from tailorbird.kernel.facts import (
-    FIGURE,
     MERGE,
     SETTING,
     TRAITS,
@@ -593,42 +592,3 @@ def test_the_clock_never_goes_back(running: Service) -> None:
     running.accept(fact("bob", at_us=START, known_us=START), fact("bob", known_us=START))
     found = running.live.advance(START + DAY)
     assert {entry.at_us for entry in found} == {START + DAY}
-
-
-def test_the_oldest_and_the_newest_entry_are_known(running: Service) -> None:
-    def numbers() -> tuple[int, int]:
-        return running.live.first_number, running.live.last_number
-
-    assert numbers() == (0, 0)
-    running.accept(fact("ann"), fact("ann"))
-    running.run_to(START)
-    assert numbers() == (1, 1)
-    running.accept(fact("bob", "Bought"))
-    running.run_to(START)
-    assert numbers() == (1, 2)
-    running.live.forget_record(START + 1, 1)
-    assert numbers() == (2, 2)
-    running.restart()
-    assert numbers() == (2, 2)
-
-
-def test_a_figure_that_comes_late_changes_what_was_entered_when() -> None:
-    plan = live.plan(
-        load_text("""
-traits: {seen: count("Seen")}
-segments:
-  top: percentile_rank(trait("seen")) >= 50
-  risen: entered("top", last="90m")
-""").definitions
-    )
-    with service(plan) as running:
-        running.accept(fact("ann"), fact("bob"), fact("bob"))
-        running.run_to(START + HOUR)
-        late = {"name": 'trait("seen")', "cuts": [2 * UNIT] * 99}
-        running.accept(
-            fact(WORKSPACE, FIGURE, START + 1, known_us=START + HOUR)._replace(properties=late)
-        )
-        running.run_to(START + HOUR)
-        assert running.live.members("top", None, 9) == ["bob"]
-        running.run_to(START + 2 * HOUR)
-        assert running.live.members("risen", None, 9) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.server.running import READ, WRITE, Running, conversation
 
 from tailorbird.kernel import limits
 from tailorbird.server.answers import WHOLE
+from tailorbird.server.exchange import Exchange
 from tailorbird.server.heads import BoundedHeads
 
 EVENT = b'{"userId": "ann", "event": "Seen"}'
@@ -279,5 +281,74 @@ def test_whoever_does_not_read_is_not_answered_on_and_on() -> None:
                     size += len(some)
             assert begun == 200 and size > 200_000_000
             writer.close()
+
+    asyncio.run(work())
+
+
+async def slow(scope: Any, receive: Any, send: Any) -> None:
+    """Answers long after a connection without a request would have been closed."""
+    scope.pop(WHOLE)
+    while (await receive()).get("more_body"):
+        pass
+    await asyncio.sleep(2)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"there"})
+
+
+def test_whoever_waits_for_an_answer_is_not_idle() -> None:
+    async def work() -> None:
+        async with answering(slow, idle_s=1) as port:
+            head = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4\r\n\r\n"
+            assert await statuses(port, head, b"ab", b"cd") == [200]
+
+    asyncio.run(work())
+
+
+def test_what_is_no_head_cuts_no_answer_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tailorbird.kernel.limits.HEAD_SECONDS", 1)
+
+    async def work() -> None:
+        async with answering(slow) as port:
+            assert await statuses(port, HEALTH, b"GET / HT", b"ML\r\n\r\n") == [200, 400]
+
+    asyncio.run(work())
+
+
+def test_an_answer_that_has_begun_is_not_followed_by_another_one() -> None:
+    async def begun(scope: Any, receive: Any, send: Any) -> None:
+        scope.pop(WHOLE)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"part", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def work() -> None:
+        async with answering(begun) as port:
+            head = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+            told = await said_to(port, head, b"no size\r\n")
+            assert told.endswith(b"part\r\n") and told.count(b"HTTP/1.1") == 1
+
+    asyncio.run(work())
+
+
+def test_no_more_requests_are_read_than_can_be_answered() -> None:
+    """Whoever sends on and on behind a stream would fill memory."""
+    may_end = asyncio.Event()
+
+    async def waiting(scope: Any, receive: Any, send: Any) -> None:
+        whole = scope.pop(WHOLE)
+        await may_end.wait()
+        assert whole.answered(200, (), b"")
+
+    async def work() -> None:
+        async with answering(waiting) as port:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HEALTH * 200_000)
+            for _ in range(3_000):
+                await asyncio.sleep(0)
+            held = sum(isinstance(one, Exchange) for one in gc.get_objects())
+            assert 1 < held < 50_000
+            may_end.set()
+            writer.transport.abort()
 
     asyncio.run(work())

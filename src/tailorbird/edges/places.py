@@ -1,6 +1,6 @@
 """Whether two processes see the same folders: one in a sandbox or a container may see others.
 
-What one of them calls ``/tmp/ids.csv`` is then another file for the other, or none at all.
+What a path names for one of them is then another file for the other, or none at all.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _seen(place: Path) -> Seen | None:
 def other_here(places: Mapping[str, Seen]) -> str | None:
     """The first of these folders that is another one for this process; None when all are one.
 
-    >>> other_here(seen_from(Path("/"), ["--out=/tmp/ids.csv"])), other_here({"/": (0, 0)})
+    >>> other_here(seen_from(Path("/"), ["--out=/etc/ids.csv"])), other_here({"/": (0, 0)})
     (None, '/')
     """
     for place, seen in places.items():
