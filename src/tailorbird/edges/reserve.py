@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from errno import ENOSPC
 from pathlib import Path
 from typing import Final
-
-from tailorbird.edges.disks import free_bytes
 
 FILE: Final = "reserve"
 
@@ -44,9 +41,6 @@ class Reserve:
         """Take the room; raises ``OSError``, and then takes none."""
         if not self.missing_bytes:
             return
-        if self.missing_bytes > free_bytes(self._path.parent):
-            # A disk that is asked for more is full for everybody until it has found out.
-            raise OSError(ENOSPC, os.strerror(ENOSPC), str(self._path))
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             os.posix_fallocate(handle, 0, self._size)

@@ -92,7 +92,8 @@ def fingerprint(definitions: Definitions) -> str:
 
 def fill(store: StateStore, plan: live.Plan, given: Seeds) -> None:
     """Put everybody's states into an empty store, within a transaction."""
-    _put_people(store, given)
+    with store.filling():
+        _put_people(store, given)
     store.put_meta(LiveMeta(given.position, given.now_us, fingerprint(plan.definitions)))
 
 
@@ -110,11 +111,11 @@ def _put_people(store: StateStore, given: Seeds) -> None:
             StoredPerson(number, one.name, one.wake_at, standings[one.standing], one.state)
             for number, one in some
         )
-        store.put_subjects((one.name, number) for number, one in some if one.name not in name_of)
         for number, one in some:
             if one.is_heavy:  # what she answers is not known yet
                 store.put_pending(Pending(number, given.position, "definition", nobody))
         numbers.update({one.name: number for number, one in some if one.name in united})
+    store.put_names(but=numbers.values())
     store.put_subjects(
         [(subject, numbers[name]) for subject, name in name_of.items() if name in numbers]
     )

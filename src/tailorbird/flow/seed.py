@@ -1,14 +1,16 @@
-"""Live states of everybody, computed from history: most by SQL, some by reading their facts.
+"""Live states of everybody, computed from history: by reading their facts, or by SQL.
 
-People are taken in chunks of about so many facts. For each chunk, one pass computes the states
-that SQL can say. The other operations are shown the facts that they read, person by person; where
-the order of everything matters, a person's whole history is folded.
+People are taken in chunks of about so many facts. Whoever has one fact, as most have, is told from
+it: that takes less than a row of an answer. For each chunk of the others, one pass computes the
+states that SQL can say. The other operations are shown the facts that they read, person by person;
+where the order of everything matters, a person's whole history is folded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +36,8 @@ from tailorbird.ports.history import Warehouse
 CHUNK_FACTS: Final = 200_000
 """Facts of people who are in memory at a time, as long as no single person has more."""
 CHUNK_PEOPLE: Final = 20_000
+FEW_FACTS: Final = 1
+"""With no more than so many a history is folded."""
 
 
 def seed(
@@ -53,11 +57,26 @@ def seed(
     """
     with history.as_of_now(), no_search_for_cycles():
         seeding = _Seeding(history, plan, now_us, position)
-        read = seeding.whole if by_fold else seeding.read
-        parts = ahead(part for chunk in seeding.chunks(people) for part in read(chunk))
+        chunks = seeding.chunks(people)
+        parts = ahead(part for chunk in chunks for part in seeding.read(chunk, by_fold=by_fold))
         with closing(parts):  # nothing is being read any more when others may change the history
             for some in parts:
                 yield from seeding.told(some)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Some people, who are looked at together."""
+
+    people: list[Person]
+    are_few: bool
+    """Whether each of them has few facts."""
+    facts: int = 0
+
+    def is_full(self, count: int) -> bool:
+        """Whether somebody with so many facts has to wait for the next chunk."""
+        together = self.facts + count
+        return bool(self.people) and (together > CHUNK_FACTS or len(self.people) == CHUNK_PEOPLE)
 
 
 class _Part(NamedTuple):
@@ -92,18 +111,18 @@ class _Seeding:
 
     # Who
 
-    def chunks(self, people: Collection[str] | None) -> Iterator[list[Person]]:
+    def chunks(self, people: Collection[str] | None) -> Iterator[_Chunk]:
         """The people with facts, as many at a time as have few facts together."""
-        chunk: list[Person] = []
-        facts = 0
+        few, many = _Chunk([], are_few=True), _Chunk([], are_few=False)
         for person, count in self._people(people):
-            if chunk and (facts + count > CHUNK_FACTS or len(chunk) == CHUNK_PEOPLE):
+            chunk = few if count <= FEW_FACTS else many
+            if chunk.is_full(count):
                 yield chunk
-                chunk, facts = [], 0
-            chunk.append(person)
-            facts += count
-        if chunk:
-            yield chunk
+                chunk = _Chunk([], chunk.are_few)
+                few, many = (chunk, many) if chunk.are_few else (few, chunk)
+            chunk.people.append(person)
+            chunk.facts += count
+        yield from (chunk for chunk in (few, many) if chunk.people)
 
     def _people(self, people: Collection[str] | None) -> Iterator[tuple[Person, int]]:
         """Each person with facts, and how many; those of several subjects come first."""
@@ -141,24 +160,24 @@ class _Seeding:
 
     # Their states
 
-    def read(self, people: Sequence[Person]) -> Iterator[_Read]:
+    def read(self, chunk: _Chunk, *, by_fold: bool) -> Iterator[_Read]:
         """What their states are made of, by SQL where the order of everything does not matter.
 
         It does where timelines are followed, and in the history of whoever has verdicts.
         """
-        if self._plan.timelines:
-            yield from self.whole(people)
+        if by_fold or chunk.are_few or self._plan.timelines:
+            yield from self._whole(chunk.people)
             return
         verdicts = self._asking.verdicts.keys()
         by_order: list[Person] = []
         by_sql: list[Person] = []
-        for person in people:
+        for person in chunk.people:
             (by_sql if verdicts.isdisjoint(person.numbers) else by_order).append(person)
-        yield from self.whole(by_order)
+        yield from self._whole(by_order)
         if by_sql:
             yield self._in_parts(by_sql)
 
-    def whole(self, people: Sequence[Person]) -> Iterator[_Read]:
+    def _whole(self, people: Sequence[Person]) -> Iterator[_Read]:
         """All of their facts."""
         if people:
             _define(self._history, people)
@@ -168,7 +187,7 @@ class _Seeding:
         questions = [Question(person, self._now_us) for person in people]
         moment = posed(self._asking, questions, zoned=self._plan.zoned)
         known = self._readings(moment)
-        unread = frozenset(range(len(self._plan.operations))) - known.keys() - self._idle
+        unread = frozenset(range(len(self._plan.operations))).difference(known, self._idle)
         facts = self._unread(people, unread, moment)
         return _Read(people, facts, self._parts(moment, known), unread)
 
@@ -275,11 +294,14 @@ class _Seeding:
 
     def _facts_of(self, people: Sequence[Person], condition: str) -> list[list[Fact]]:
         """Facts of each person, in order."""
-        numbers = [number for person in people for number in person.numbers]
+        names = {one.numbers[0]: one.name for one in people if len(one.subjects) == 1}
+        joined = [n for one in people if len(one.subjects) > 1 for n in one.numbers]
+        names.update(zip(joined, self._history.subject_names(joined), strict=True))
         facts = self._history.facts_where(
-            f"who BETWEEN {min(numbers)} AND {max(numbers)} "
+            f"who BETWEEN {min(names)} AND {max(names)} "
             f"AND who IN (SELECT member FROM {MEMBERS}) AND {self._position} AND {condition}",
             contexts=self._plan.reads_context or self._last_us > self._now_us,
+            names=names,
         )
         places = {subject: i for i, person in enumerate(people) for subject in person.subjects}
         found: list[list[Fact]] = [[] for _ in people]

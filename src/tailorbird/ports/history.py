@@ -71,10 +71,13 @@ class Warehouse(Protocol):
     def history_of(self, subjects: Iterable[str]) -> list[Fact]:
         """All facts of some subjects, ordered by time and message id."""
 
-    def facts_where(self, condition: str, *, contexts: bool = True) -> list[Fact]:
+    def facts_where(
+        self, condition: str, *, contexts: bool = True, names: Mapping[int, str] | None = None
+    ) -> list[Fact]:
         """Facts that meet a condition in SQL, ordered by subject number, time and message id.
 
-        Without ``contexts`` these are empty, which is quicker.
+        Without ``contexts`` these are empty, which is quicker. So is knowing the ``names`` of all
+        their subjects, by number.
         """
 
     def subject_numbers(self, subjects: Iterable[str]) -> dict[str, int]:

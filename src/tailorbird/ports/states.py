@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -98,6 +98,15 @@ class StateStore(Protocol):
 
     def put_subjects(self, subjects: Iterable[tuple[str, int]]) -> None:
         """Say to whom some subjects belong."""
+
+    def filling(self) -> AbstractContextManager[None]:
+        """Put people into a store that has none, within a transaction: quicker for very many.
+
+        They are found by number alone until its end.
+        """
+
+    def put_names(self, but: Collection[int]) -> None:
+        """Say that everybody's name is a subject of hers, except of some people."""
 
     def subjects_of(self, person: int) -> list[str]:
         """Every subject of a person, in order."""

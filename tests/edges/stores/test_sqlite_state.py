@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,50 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
             store.put_people([person(1)])
             raise KeyError
         assert store.find(1) is None
+
+
+def indexes_of(path: Path) -> dict[str, str]:
+    """What the file says of its indexes, by name."""
+    with closing(sqlite3.connect(path)) as file:
+        return dict(file.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'index'"))
+
+
+def test_everybody_who_is_put_into_an_empty_store_is_found_in_every_way(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    with SqliteState(path) as store:
+        before = indexes_of(path)
+        with store.transaction(), store.filling():
+            store.put_people([person(1, 9), person(2, standing=2), person(3, 4), person(4)])
+            store.put_pending(Pending(3, 1, "definition", 2))
+            store.put_names(but=[4])
+            store.put_subjects([("d", 4)])
+        assert store.persons_of(["p1", "p2", "p3", "p4", "d"]) == {
+            "p1": 1,
+            "p2": 2,
+            "p3": 3,
+            "d": 4,
+        }
+        assert store.subjects_of(4) == ["d"] and store.due(9, 9) == [(9, 1)]
+        assert store.people_standing(2, "", 9) == ["p2", "p3"]
+        with store.transaction():
+            store.clear()
+            with store.filling():
+                store.put_people([person(7)])
+                store.put_names(but=[])
+        assert store.person_of("p7") == 7 and store.person_of("p1") is None
+    assert indexes_of(path) == before
+
+
+def test_an_error_while_everybody_is_put_in_leaves_the_store_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    with SqliteState(path) as store:
+        before = indexes_of(path)
+        store.put_people([person(1, 9)])
+        with pytest.raises(KeyError), store.transaction(), store.filling():
+            store.put_people([person(2, 3)])
+            raise KeyError
+        assert store.due(9, 9) == [(9, 1)]
+    assert indexes_of(path) == before
 
 
 def test_the_earliest_is_woken_first_and_some_never() -> None:

@@ -35,9 +35,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 SLICE_ROWS = 5_000_000
 """Rows that a rewrite sorts at a time."""
 
-_FACT = (
-    "subject, time_us, id, name, {properties}, {context}, act, active, source, position, known_us"
-)
+_FACT = "time_us, id, name, act, active, source, position, known_us"
 _EXPORTED = "subject, time_us, id, name, act, active, source, position, known_us"
 
 
@@ -311,24 +309,49 @@ class DuckDbHistory:
             return []
         return self._facts(about_everybody)
 
-    def facts_where(self, condition: str, *, contexts: bool = True) -> list[Fact]:
+    def facts_where(
+        self, condition: str, *, contexts: bool = True, names: Mapping[int, str] | None = None
+    ) -> list[Fact]:
         """Facts that meet a condition in SQL, ordered by subject number, time and message id.
 
-        Without ``contexts`` these are empty, which is quicker.
+        Without ``contexts`` these are empty, which is quicker. So is knowing the ``names`` of all
+        their subjects, by number.
         """
-        return self._facts(condition, layout.ORDER, "context" if contexts else "NULL")
+        return self._facts(condition, layout.ORDER, contexts=contexts, names=names)
 
     def _facts(
-        self, condition: str, order: str = "time_us, id", context: str = "context"
+        self,
+        condition: str,
+        order: str = "time_us, id",
+        *,
+        contexts: bool = True,
+        names: Mapping[int, str] | None = None,
     ) -> list[Fact]:
+        subject, source = "subject", "facts JOIN subjects USING (who)"
+        if names is not None:
+            subject, source = "who", "facts"
         with self._still():
-            selected = _FACT.format(properties=joined(self.hot_columns()), context=context)
-            rows = rows_of(
-                self._connection,
-                f"SELECT {selected} FROM facts JOIN subjects USING (who) WHERE {condition} "
-                f"ORDER BY {order}",
+            found = self.query(
+                f"SELECT {subject}, {_FACT}, {joined(self.hot_columns())} AS properties"
+                f"{', context' if contexts else ''} FROM {source} WHERE {condition} "
+                f"ORDER BY {order}"
             )
-        return [_fact(row) for row in rows]
+        subjects, time_us, id_, name, *others, properties = (
+            column.tolist() for key, column in found.items() if key != "context"
+        )
+        if names is not None:
+            subjects = map(names.__getitem__, subjects)
+        nothing: list[dict[str, Any]] = [{}] * len(time_us)
+        cells = (
+            subjects,
+            time_us,
+            id_,
+            name,
+            map(object_of, properties),
+            map(object_of, found["context"].tolist()) if contexts else nothing,
+            *others,
+        )
+        return list(map(fact_of, zip(*cells, strict=True)))
 
     def query(self, sql: str, parameters: object = None) -> dict[str, Array]:
         """The columns of an answer, fetched to its end; where there are nulls they are masked.
@@ -356,15 +379,12 @@ class DuckDbHistory:
 
     def subject_names(self, numbers: Iterable[int]) -> list[str]:
         """The subjects with the given numbers, in the same order."""
-        asked = [int(number) for number in numbers]
-        rows = rows_of(
-            self._connection,
-            "SELECT who, subject FROM subjects JOIN (SELECT unnest(?::BIGINT[]) AS who) "
-            "USING (who)",
-            [list(dict.fromkeys(asked))],
-        )
-        names = dict(rows)
-        return [names[number] for number in asked]
+        asked = np.fromiter(numbers, np.int64)
+        self._connection.register("numbered", {"who": np.unique(asked)})
+        found = self.query("SELECT who, subject FROM subjects JOIN numbered USING (who)")
+        self._connection.unregister("numbered")
+        names = dict(zip(found["who"].tolist(), found["subject"].tolist(), strict=True))
+        return [names[number] for number in asked.tolist()]
 
     def nearest_subject(self, subject: str) -> str | None:
         """The subject whose spelling is closest to a text; None when none is close."""
@@ -434,12 +454,6 @@ def _why_not(path: FilePath | None, reason: str) -> str:
         )
     first = reason.partition("\n")[0]
     return f"the history {path} cannot be opened: {first}; {layout.made_again(path)}"
-
-
-def _fact(row: tuple[Any, ...]) -> Fact:
-    subject, time_us, id_, name, properties, context, *others = row
-    both = object_of(properties), object_of(context)
-    return fact_of((subject, time_us, id_, name, *both, *others))
 
 
 def _restore(connection: Connection, path: FilePath) -> None:

@@ -13,7 +13,7 @@ from tailorbird.kernel.values import MISSING, Value
 from tailorbird.language.definitions import PERSONAS, Key
 from tailorbird.language.live.as_cut import scene_as_cut
 from tailorbird.language.live.cutting import check_cut, scene_of
-from tailorbird.language.live.generated.wakings import Waking
+from tailorbird.language.live.generated.wakings import Prune, Waking
 from tailorbird.language.live.plan import Plan
 from tailorbird.language.live.scene import ReplayError, Scene
 from tailorbird.language.live.state import PersonState
@@ -76,7 +76,7 @@ def evaluated(
         if waking is not None and state.turned <= waking.numbers:
             return _woken(plan, state, waking, now_us, world)
         touched = _awake(plan, state)
-        _prune(plan, state, now_us)
+        prune(plan, state, now_us, plan.prunes_of(state.slots))
     else:
         waiting = min(waiting, state.wake_at)
     scene = scene_as_cut(state, now_us, world)
@@ -87,7 +87,7 @@ def evaluated(
 
 def _woken(plan: Plan, state: PersonState, waking: Waking, now_us: int, world: World) -> Step:
     """The same for all that may differ, by the function that is written for such states."""
-    _prune(plan, state, now_us)
+    prune(plan, state, now_us, waking.prunes)
     until_us = world.next_change(now_us)
     if state.pending:
         until_us = min(until_us, state.pending[0].time_us)
@@ -121,16 +121,14 @@ def turn(plan: Plan, state: PersonState, numbers: list[int]) -> tuple[Change, ..
     return changes
 
 
-def _prune(plan: Plan, state: PersonState, now_us: int) -> None:
+def prune(plan: Plan, state: PersonState, now_us: int, prunes: Iterable[tuple[int, Prune]]) -> None:
+    """Take away of states what no instant from now on can need."""
     floor_us = now_us
     if plan.timelines and state.clock_us is not None:
         floor_us = min(now_us, state.clock_us)
-    slots, prunes = state.slots, plan.prunes
-    for index, slot in list(slots.items()):
-        prune = prunes[index]
-        if prune is None:
-            continue
-        kept = prune(slot, floor_us)
+    slots = state.slots
+    for index, pruned in prunes:
+        kept = pruned(slots[index], floor_us)
         if kept is None:
             del slots[index]
         else:

@@ -7,7 +7,7 @@ a fact costs what it touches, however many definitions there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from tailorbird.language.live.bags import EntriesBag, SessionBag, SinceBag, Time
 from tailorbird.language.live.expressions import Closure, Compiler
 from tailorbird.language.live.generated.questions import Table
 from tailorbird.language.live.generated.reactions import Reactions, Rules, Special
-from tailorbird.language.live.generated.wakings import Wakings
+from tailorbird.language.live.generated.wakings import Prune, Wakings
 from tailorbird.language.live.lifetime import LifetimeFold
 from tailorbird.language.live.points import live_points
 from tailorbird.language.live.scene import Lasting, LiveOperation, Scene
@@ -96,9 +96,12 @@ class Plan:
     blank: frozenset[int] = frozenset()
     """Tracked definitions that hold for somebody to whom nothing that is asked for happened."""
     turning: Turning = field(init=False)
-    prunes: tuple[Callable[[Any, int], Any] | None, ...] = ()
+    prunes: tuple[Prune | None, ...] = ()
     """By operation: what time makes useless of a state is taken away by it; None where nothing."""
     reactions: Reactions = field(init=False)
+    additions: Reactions = field(init=False)
+    """For histories: what facts do to states, without asking any definition."""
+    _additions: dict[frozenset[int], Reactions] = field(default_factory=dict)
     wakings: Wakings = field(init=False)
     _named: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _keyed: dict[str, dict[str, dict[Any, tuple[int, ...]]]] = field(default_factory=dict)
@@ -121,6 +124,18 @@ class Plan:
             found.update(dict.fromkeys(self._acts))
         found.update(dict.fromkeys(self._all))
         return list(found)
+
+    def additions_to(self, operations: frozenset[int]) -> Reactions:
+        """The same to some operations alone."""
+        found = self._additions.get(operations)
+        if found is None:
+            found = self._additions[operations] = self.additions.limited_to(operations)
+        return found
+
+    def prunes_of(self, operations: Iterable[int]) -> list[tuple[int, Prune]]:
+        """Those of some operations of whose states time makes something useless."""
+        each = [(index, self.prunes[index]) for index in operations]
+        return [(index, prune) for index, prune in each if prune is not None]
 
     def by_name(self) -> tuple[dict[str | None, tuple[int, ...]], dict[str | None, Special]]:
         """By each name that definitions mention, and for all others: who may read such a fact.
@@ -218,8 +233,9 @@ class _Builder:
         names = {len(segments) + i: p.name for i, p in enumerate(self._definitions.personas)}
         made.turning = Turning(tracked, made.blank, names)
         table = self._knowledge(made)
-        made.reactions = Reactions(Rules(self._operations, table, *made.by_name()))
-        made.wakings = Wakings(table, made.restless)
+        rules = Rules(self._operations, table, *made.by_name())
+        made.reactions, made.additions = Reactions(rules), Reactions(rules, asks=False)
+        made.wakings = Wakings(table, made.restless, made.prunes)
         return made
 
     def _knowledge(self, made: Plan) -> Table:

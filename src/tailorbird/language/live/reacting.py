@@ -40,7 +40,7 @@ def _reacted(
     reaction = plan.reactions.to(fact)
     if reaction is None or world.version(now_us) != state.settings:
         return None
-    if reaction.is_special is not None and reaction.is_special(fact.properties):
+    if reaction.is_not_for(fact):
         return None
     time_us = fact.time_us
     if state.first_us is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tailorbird.kernel.facts import VERDICT, Fact
 from tailorbird.language.live.cutting import cut
@@ -12,18 +13,27 @@ from tailorbird.language.live.state import PersonState
 from tailorbird.language.live.taking import add, added
 from tailorbird.language.world import World
 
+_NONE: Final = frozenset[str]()
+
 
 def without_bots(facts: Sequence[Fact]) -> list[Fact]:
     """The facts that the latest verdict about them does not call a bot's."""
-    bots = bots_among(facts)
+    return without(bots_among(facts), facts)
+
+
+def without(bots: frozenset[str], facts: Sequence[Fact]) -> list[Fact]:
+    """The facts that have none of these message ids."""
     return [fact for fact in facts if fact.id not in bots] if bots else list(facts)
 
 
 def bots_among(facts: Sequence[Fact]) -> frozenset[str]:
     """The message ids that the latest verdict about each calls a bot's."""
+    told = [fact for fact in facts if fact.name == VERDICT]
+    if not told:  # about nearly everybody
+        return _NONE
     verdicts: dict[str, Fact] = {}
-    for fact in facts:
-        about = fact.properties.get("message_id") if fact.name == VERDICT else None
+    for fact in told:
+        about = fact.properties.get("message_id")
         if isinstance(about, str) and (about not in verdicts or verdicts[about].key < fact.key):
             verdicts[about] = fact
     return frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tailorbird.kernel.facts import VERDICT, Fact
+from tailorbird.kernel.facts import TRAITS, VERDICT, Fact
 from tailorbird.kernel.limits import BAG_ENTRIES
 from tailorbird.language.live.as_cut import view_as_cut, zone_named
 from tailorbird.language.live.cutting import check_cut, cut
@@ -78,17 +78,28 @@ def take_pending(plan: Plan, state: PersonState, now_us: int, world: World) -> N
 def added(plan: Plan, facts: Sequence[Fact], now_us: int, world: World, limit: int) -> PersonState:
     """All facts added in the zone and under the settings in force at the end."""
     state = PersonState()
-    zone_trait = plan.table[plan.zone_index]
-    view = View(_NO_FACT, zone_named(""), {})
-    for fact in facts:
-        view.fact = fact
-        taken = zone_trait.add(state.slots.get(plan.zone_index), view, limit)
-        if taken is not IGNORED:
-            state.slots[plan.zone_index] = taken
+    traits = [fact for fact in facts if fact.name == TRAITS]
+    if traits:
+        zone_trait = plan.table[plan.zone_index]
+        view = View(_NO_FACT, zone_named(""), {})
+        for fact in traits:
+            view.fact = fact
+            taken = zone_trait.add(state.slots.get(plan.zone_index), view, limit)
+            if taken is not IGNORED:
+                state.slots[plan.zone_index] = taken
     cut(plan, state, now_us, world)
     state.slots.clear()
     for fact in facts:
-        add(plan, state, fact, world, limit)
+        addition = plan.additions.to(fact) if limit == BAG_ENTRIES else None
+        if addition is None or addition.is_not_for(fact):
+            add(plan, state, fact, world, limit)
+            continue
+        time_us = fact.time_us
+        if state.first_us is None or time_us < state.first_us:
+            state.first_us = time_us
+        if fact.act and (state.first_act_us is None or time_us < state.first_act_us):
+            state.first_act_us = time_us
+        addition.function(state, fact, time_us, world)
     return state
 
 
@@ -96,11 +107,14 @@ def catch_up(
     plan: Plan, state: PersonState, unread: frozenset[int], facts: Iterable[Fact], world: World
 ) -> None:
     """Show facts of the past, in order, to those operations that have not read them."""
-    view = View(_NO_FACT, zone_named(state.zone), world.of(state.settings).areas)
+    additions = plan.additions_to(unread)
     for fact in facts:
-        view.fact = fact
+        addition = additions.to(fact)
+        if addition is not None and not addition.is_not_for(fact):
+            addition.function(state, fact, fact.time_us, world)
+            continue
         readers = [index for index in plan.readers(fact) if index in unread]
-        show(plan, state, readers, view, BAG_ENTRIES, set())
+        show(plan, state, readers, view_as_cut(state, fact, world), BAG_ENTRIES, set())
 
 
 _NO_FACT: Final = Fact("", 0, "", "", {}, {}, False, False, "", 0, 0)

@@ -1,13 +1,14 @@
 """One function for each kind of fact that comes often: its additions, then the definitions.
 
 A kind is a name, and whether the person did it. Names that no definition mentions are one kind.
+Where a whole history is taken in, nobody asks before its end: then there are additions alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from tailorbird.kernel.facts import VERDICT, Fact
@@ -36,6 +37,10 @@ class Reaction(NamedTuple):
     is_special: Special | None
     """Properties with which such a fact goes the long way."""
 
+    def is_not_for(self, fact: Fact) -> bool:
+        """Whether a fact of the kind goes it."""
+        return self.is_special is not None and self.is_special(fact.properties)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -52,8 +57,10 @@ class Rules:
 class Reactions:
     """The functions of one plan, written when a kind of fact has come often enough."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, *, asks: bool = True) -> None:
+        """``asks``: what the definitions answer then; else functions add, and tell nothing."""
         self._rules = rules
+        self._asks = asks
         self._written: dict[Kind, Reaction | None] = {}
         self._seen: Counter[Kind] = Counter()
 
@@ -74,23 +81,32 @@ class Reactions:
         made = self._written[kind] = self._write(*kind)
         return made
 
+    def limited_to(self, operations: frozenset[int]) -> Reactions:
+        """Those in which no other operation takes part."""
+        readers = {
+            name: tuple(index for index in some if index in operations)
+            for name, some in self._rules.readers.items()
+        }
+        return Reactions(replace(self._rules, readers=readers), asks=self._asks)
+
     def text(self, name: str | None, act: bool) -> str:
         """The text of a function, for reading."""
-        return _Writer(self._rules, name, act).source.text(_HEAD)
+        return _Writer(self._rules, name, act, self._asks).source.text(_HEAD)
 
     def _write(self, name: str | None, act: bool) -> Reaction | None:
         readers = self._rules.readers[name]
         touched = {number for index in readers for number in self._rules.table.affected[index]}
         if len(readers) + len(touched) > patience.LARGEST:
             return None
-        function = _Writer(self._rules, name, act).source.function(_HEAD, "react")
+        writer = _Writer(self._rules, name, act, self._asks)
+        function = writer.source.function(_HEAD, "react")
         return Reaction(function, self._rules.special.get(name))
 
 
 class _Writer:
     """Writes one function."""
 
-    def __init__(self, rules: Rules, name: str | None, act: bool) -> None:
+    def __init__(self, rules: Rules, name: str | None, act: bool, asks: bool) -> None:
         self.source = Source()
         self._rules = rules
         self._readers = rules.readers[name]
@@ -101,7 +117,8 @@ class _Writer:
         self.source.line("time_us, properties, view = fact.time_us, fact.properties, None")
         touched = self._add_all()
         self._questions.begin()
-        self._ask_all(touched)
+        if asks:
+            self._ask_all(touched)
         self._questions.end()
 
     def _add_all(self) -> dict[int, str]:

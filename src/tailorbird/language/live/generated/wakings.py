@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tailorbird.language.live.generated import patience
@@ -14,10 +14,14 @@ from tailorbird.language.world import World
 
 _HEAD = "def wake(state, until_us, now_us, world):"
 
+Prune = Callable[[Any, int], Any]
+
 
 class Waking(NamedTuple):
     """Which definitions turn by themselves, and when one may turn next."""
 
+    prunes: tuple[tuple[int, Prune], ...]
+    """The operations of whose states time makes something useless, and what takes it away."""
     numbers: frozenset[int]
     """The definitions that are asked."""
     function: Callable[[PersonState, int, int, World], tuple[list[int], int]]
@@ -28,10 +32,13 @@ class Waking(NamedTuple):
 class Wakings:
     """The functions of one plan. What people do is much the same: they are few."""
 
-    def __init__(self, table: Table, restless: frozenset[int]) -> None:
+    def __init__(
+        self, table: Table, restless: frozenset[int], prunes: Sequence[Prune | None]
+    ) -> None:
+        """``restless``: definitions that are asked of everybody; ``prunes``: see `Plan`."""
         self._table = table
         self._restless = restless
-        """Definitions that are asked of everybody."""
+        self._prunes = prunes
         self._written: dict[frozenset[int], Waking | None] = {}
         self._seen: Counter[frozenset[int]] = Counter()
 
@@ -69,4 +76,6 @@ class Wakings:
         numbers = self._numbers(operations)
         if len(operations) + len(numbers) > patience.LARGEST:
             return None
-        return Waking(numbers, self._source(operations).function(_HEAD, "wake"))
+        each = ((index, self._prunes[index]) for index in sorted(operations))
+        prunes = tuple((index, prune) for index, prune in each if prune is not None)
+        return Waking(prunes, numbers, self._source(operations).function(_HEAD, "wake"))
