@@ -64,6 +64,23 @@ def test_a_schedule_is_run_by_hand_and_remembered(
     assert "orders" in run("schedule", "history", *project).output
 
 
+def test_what_a_wrong_mapping_could_not_read_is_read_when_it_is_right(
+    run: Run, scheduled: Path
+) -> None:
+    (scheduled / "in").mkdir()
+    (scheduled / "in" / "a.csv").write_text("number,who,seen\n7,eve,2024-05-02\n")
+    os.utime(scheduled / "in" / "a.csv", (1, 1))
+    wrong = MAPPING.replace("time: seen", "time: who")
+    for mapping, accepted in ((wrong, 0), (wrong, 0), (MAPPING, 1), (MAPPING, 0)):
+        is_bad = mapping != MAPPING
+        (scheduled / "orders.yaml").write_text(mapping)
+        for name in ("orders", "drops"):
+            told = answer_of(run("schedule", "run", name, "--json", code=int(is_bad)))
+            assert told["state"] == ("failed" if is_bad else "done"), told
+            assert told["accepted"] == accepted, told
+            assert not is_bad or told["says"].startswith("no row could be read: "), told
+
+
 def test_all_schedules_are_listed_with_their_last_run(run: Run, scheduled: Path) -> None:
     (scheduled / "in").mkdir()
     (scheduled / "in" / "a.csv").write_text("number,seen\n")

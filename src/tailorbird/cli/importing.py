@@ -94,7 +94,7 @@ def command(
         project.history.compact(progress=bar)
     took_us = max(project.now_us() - start_us, 1)
     _tell(report, importing.rejects_path if report.rejected else None, took_us, as_json)
-    if report.rejected and not report.accepted and not report.duplicates:
+    if report.is_unreadable:
         raise click.exceptions.Exit(NEGATIVE)
 
 

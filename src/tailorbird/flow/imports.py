@@ -42,6 +42,13 @@ class ImportReport(NamedTuple):
     reasons: dict[str, int]
     """The most frequent reasons of rejection."""
     first_position: int
+    read_before: bool = False
+    """Whether a query had nothing behind what it was read up to; some of that is read again."""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether there were rows, and all of them were rejected."""
+        return bool(self.rejected) and not self.accepted and not self.duplicates
 
 
 class Rejects:

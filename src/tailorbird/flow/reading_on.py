@@ -61,16 +61,17 @@ def import_query(
 ) -> ImportReport:
     """Import what a query answers; a fact that is there already changes nothing.
 
-    The mark moves when everything up to it is stored. One of a log that was longer than this one
-    is not believed, and ``again`` reads everything.
+    The mark moves when everything up to it is stored. It stays where no row could be read: a
+    mapping that is wrong passes over nothing. One of a log that was longer than this one is not
+    believed, and ``again`` reads everything.
     """
     key = reading.key(mapping)
-    on = None
+    on, before = None, None
     if reading.cursor is not None:
         found = None if again else marks.find_mark(key)
-        known = found is not None and found.position <= history.end_position
-        least = reading.least(found.mark) if found is not None and known else None
-        on = ReadOn(reading.cursor, least)
+        if found is not None and found.position <= history.end_position:
+            before = found.mark
+        on = ReadOn(reading.cursor, None if before is None else reading.least(before))
     rows = ask(on)
     report = import_file(
         history,
@@ -82,6 +83,6 @@ def import_query(
         plan=plan,
         looks_at_keys=False,  # columns were looked at, and a few rows may all be bad
     )
-    if rows.last is not None:
+    if rows.last is not None and not report.is_unreadable:
         marks.put_mark(key, ReadMark(rows.last, history.end_position, now_us))
-    return report
+    return report._replace(read_before=before is not None and rows.last == before)

@@ -33,8 +33,8 @@ def run_import(project: Project, schedule: Schedule) -> Ended:
         job = schedule.job
         reading = Reading("", job.sql, job.cursor, job.overlap)
         report = importing.query(job.address, reading, job.mapping)
-        # The last row of all is read again each time: a bad one there is no new trouble.
-        return _ended([report], [], "", fails=job.cursor is None)
+        # The last rows of all are read again each time: bad ones there are no new trouble.
+        return _ended([report], [], "", fails=not report.read_before)
     assert isinstance(schedule.job, FilesJob)
     return _Files(project, importing, schedule.name, schedule.job, project.folder.resolve()).run()
 
@@ -74,11 +74,13 @@ class _Files:
             if self._project.now_us() - changed_us < SETTLED_US:
                 continue
             try:
-                reports.append(self._importing.file(path, self._job.mapping))
+                report = self._importing.file(path, self._job.mapping)
             except TailorbirdError as error:
                 faults.append(first_line(error))
                 continue
-            self._remember(path, state)
+            reports.append(report)
+            if not report.is_unreadable:
+                self._remember(path, state)
         return _ended(reports, faults, amount(len(reports), "file"))
 
     def _states(self) -> dict[Path, tuple[str, int]]:
