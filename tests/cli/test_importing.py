@@ -215,7 +215,7 @@ def test_a_mark_of_a_longer_log_is_not_believed(
     asked = ["import", "--sql", ASK, "--from", f"sqlite:///{path}", "--mapping", mapping]
     asked += ["--cursor", "number", "--overlap", "0", "--json"]
     answer_of(run(*asked))
-    for name in ("log.sqlite", "history.duckdb"):
+    for name in ("log.sqlite", "keys.sqlite", "history.duckdb"):
         (folder / "data" / name).unlink()
     assert answer_of(run(*asked))["accepted"] == 3
 
