@@ -80,6 +80,16 @@ def test_an_address_of_version_6_stands_in_brackets() -> None:
     assert taken.url == f"http://[::1]:{port}"
 
 
+def test_a_link_for_a_browser_names_an_address_that_it_can_open() -> None:
+    for host, named in (("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.1", "127.0.0.1")):
+        port = free_port()
+        taken = take_address(host, port, None, proxied=True)
+        for one in taken.sockets:
+            one.close()
+        assert taken.console_link("t") == f"http://{named}:{port}/console/enter#t"
+        assert taken.url == f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def test_what_cannot_be_listened_on_is_told(tmp_path: Path) -> None:
     assert refused("192.0.2.1") == "192.0.2.1 is no address of this machine"
     assert "no address of this machine" in refused("shop.invalid")

@@ -28,6 +28,8 @@ class Listening(NamedTuple):
     """Addresses that are this process's now; nobody is heard before a server uses them."""
 
     url: str
+    local_url: str
+    """The same for a browser on this machine: no address stands for all of them there."""
     sockets: list[socket.socket]
     options: Mapping[str, Any]
     """What the HTTP server is told of them."""
@@ -37,7 +39,7 @@ class Listening(NamedTuple):
 
         What stands behind ``#`` is sent to no server, so no proxy on the way writes it down.
         """
-        return f"{self.url}/console/enter#{token}"
+        return f"{self.local_url}/console/enter#{token}"
 
 
 def take_address(host: str, port: int, tls: Tls | None, *, proxied: bool) -> Listening:
@@ -52,9 +54,25 @@ def take_address(host: str, port: int, tls: Tls | None, *, proxied: bool) -> Lis
     if tls is not None:
         _check(tls)
         options |= {"ssl_certfile": str(tls.certificate), "ssl_keyfile": str(tls.key)}
-    named = f"[{host}]" if ":" in host else host
-    url = f"{'http' if tls is None else 'https'}://{named}:{port}"
-    return Listening(url, _bound(host, port), options)
+    sockets = _bound(host, port)
+    scheme = "http" if tls is None else "https"
+    at, here = (f"{scheme}://{_written(one)}:{port}" for one in (host, _here(host)))
+    return Listening(at, here, sockets, options)
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _here(host: str) -> str:
+    """What a machine calls itself that listens there: no browser can ask all addresses."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"
 
 
 def _is_local(host: str) -> bool:
