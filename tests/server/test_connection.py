@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -133,6 +134,8 @@ def test_a_large_head_is_refused_however_it_arrives(tmp_path: Path) -> None:
         large = HEALTH.replace(b"host", b"x-long: " + b"y" * limits.HEAD_BYTES + b"\r\nhost")
         assert await statuses(server.port, large) == [431]
         assert await statuses(server.port, large[:40], large[40:]) == [431]
+        _, _, said = (await said_to(server.port, large)).partition(b"\r\n\r\n")
+        assert str(limits.HEAD_BYTES) in json.loads(said)["error"]
         fits = HEALTH.replace(b"host", b"x-long: " + b"y" * (limits.HEAD_BYTES - 200) + b"\r\nhost")
         assert await statuses(server.port, fits + LAST) == [200, 200]
 

@@ -33,6 +33,7 @@ def test_every_route_stands_in_it_with_its_key_and_its_parameters(said: dict[str
         ]
         asks_for_key = route.needs is not None and "{key}" not in route.path
         assert bool(told["security"]) is asks_for_key
+        assert "431" in told["responses"]
         assert {"401", "403"} <= set(told["responses"]) or route.needs is None
     assert sum(map(len, said["paths"].values())) == len(ROUTES)
 

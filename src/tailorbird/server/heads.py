@@ -13,9 +13,13 @@ from tailorbird.kernel import limits
 from tailorbird.server.connection import Connection
 from tailorbird.server.exchange import Exchange
 
+_WHY_TOO_LARGE = (
+    b'{"error":"address and headers of a request have at most %d bytes together"}'
+    % limits.HEAD_BYTES
+)
 _TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(_WHY_TOO_LARGE), _WHY_TOO_LARGE)
 )
 
 

@@ -28,6 +28,7 @@ _FAULTS: Final[Mapping[int, str]] = {
     410: "What it asks to go on from is not kept any more.",
     413: "The body is too large.",
     408: "The body came too slowly: send it again.",
+    431: "Address and headers are too long.",
     429: "Too much at once: come again after `Retry-After` seconds.",
     503: "Not now: come again after `Retry-After` seconds.",
 }
@@ -77,7 +78,7 @@ def groups(routes: Iterable[Route]) -> list[str]:
 
 def statuses(route: Route) -> list[int]:
     """What a route may answer with, in order."""
-    found = {200, *route.faults}
+    found = {200, 431, *route.faults}
     found |= {304} if "HEAD" in route.methods else set()
     found |= {400} if route.parameters or route.takes is not None or not route.for_pages else set()
     found |= {408, 429} if route.takes is not None else set()
