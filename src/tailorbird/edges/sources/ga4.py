@@ -7,7 +7,6 @@ The secret of the Measurement Protocol is the write key. What gtag.js sends has 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -20,9 +19,11 @@ from tailorbird.edges.sources.wire_json import (
     instant_text,
     linked,
     list_of,
+    named,
     object_of,
     page_of,
     part_of,
+    put,
     read_document,
     said,
     whole_of,
@@ -75,6 +76,14 @@ _CAMPAIGN_TOLD: Final = {
 """The same in a `campaign_details` event."""
 _PLACE: Final = {"city": "city", "region_id": "region", "country_id": "country"}
 """Where somebody is, and the keys of ``context.location``."""
+_WHO: Final = {"uid": "userId", "cid": "anonymousId"}
+_VISIT: Final = {
+    "dl": "page_location",
+    "dt": "page_title",
+    "dr": "page_referrer",
+    "sid": "session_id",
+}
+"""Page and session, in a query, and as parameters of an event."""
 _COUNTED: Final = frozenset({"price", "quantity", "discount", "index"})
 
 
@@ -123,14 +132,10 @@ def _aside(whole: Message) -> Message:
     return said(
         device_about=part_of(whole, "device"),
         consent=part_of(whole, "consent"),
-        location=_named(part_of(whole, "user_location"), _PLACE),
+        location=named(part_of(whole, "user_location"), _PLACE),
         ip=whole.get("ip_override"),
         userAgent=whole.get("user_agent"),
     )
-
-
-def _named(told: Message, names: Mapping[str, str]) -> Message:
-    return said(**{ours: told.get(theirs) for theirs, ours in names.items()})
 
 
 def read_tag(sent: Sent) -> Body:
@@ -157,29 +162,26 @@ def _hit(hit: dict[str, str], place: int, agent: str | None) -> list[Message]:
     params: Message = {}
     traits: Message = {}
     for name, value in hit.items():
-        kind, dot, rest = name.partition(".")
-        if dot and rest:
-            target = params if kind[:2] == "ep" else traits if kind[:2] == "up" else None
-            if target is not None:
+        target = params if name[:2] == "ep" else traits if name[:2] == "up" else None
+        if target is not None:
+            kind, _, rest = name.partition(".")
+            if rest:
                 target[rest] = read_number(value) if kind[2:] == "n" else value
     items = [name for name in hit if name[:2] == "pr" and _ITEM_NAME.fullmatch(name)]
     if items:
         items.sort(key=lambda name: int(name[2:]))
         params["items"] = [_item(hit[name]) for name in items]
-    params |= said(
-        currency=params.get("currency") or hit.get("cu"),
-        page_location=hit.get("dl"),
-        page_title=hit.get("dt"),
-        page_referrer=hit.get("dr"),
-        session_id=hit.get("sid"),
-    )
+    params |= named(hit, _VISIT)
+    put(params, "currency", params.get("currency") or hit.get("cu"))
     if "_et" in hit:
         params["engagement_time_msec"] = read_number(hit["_et"])
     told = _happened(hit.get("en"), params)
-    told["context"] |= said(locale=hit.get("ul"), userAgent=hit.get("ua") or agent)
+    put(told["context"], "locale", hit.get("ul"))
+    put(told["context"], "userAgent", hit.get("ua") or agent)
     if not _CAMPAIGN.keys().isdisjoint(hit):
-        told["context"] |= said(campaign=_named(hit, _CAMPAIGN))
-    head = said(userId=hit.get("uid"), anonymousId=hit.get("cid"), messageId=_id_of(hit, place))
+        told["context"] |= said(campaign=named(hit, _CAMPAIGN))
+    head = named(hit, _WHO)
+    put(head, "messageId", _id_of(hit, place))
     messages = [head | told]
     if traits:
         messages.append({**_only(head), "type": "identify", "traits": traits})
@@ -216,7 +218,7 @@ def _happened(name: Value, params: Message) -> Message:
     if params.pop("debug_mode", None):
         context["debug"] = True
     if name == "campaign_details":
-        context |= said(campaign=_named(params, _CAMPAIGN_TOLD))
+        context |= said(campaign=named(params, _CAMPAIGN_TOLD))
     if name == "page_view":
         return {"type": "page", "properties": {**page, **params}, "context": context}
     if name == "screen_view":

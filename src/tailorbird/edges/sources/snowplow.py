@@ -16,9 +16,11 @@ from tailorbird.edges.sources.wire_json import (
     instant_text,
     linked,
     list_of,
+    named,
     object_of,
     page_of,
     part_of,
+    put,
     read_document,
     read_packed,
     said,
@@ -83,6 +85,23 @@ _REFUND: Final = {
     "currency": "currency",
     "refund_reason": "reason",
 }
+_HEAD: Final = {
+    "nuid": "anonymousId",
+    "tnuid": "anonymousId",
+    "duid": "anonymousId",
+    "uid": "userId",
+    "eid": "messageId",
+}
+"""What a payload says of its event; of several that say the same the last one counts."""
+_AROUND: Final = {
+    "ua": "userAgent",
+    "lang": "locale",
+    "tz": "timezone",
+    "ip": "ip",
+    "sid": "session_id",
+}
+_APP: Final = {"aid": "id", "p": "platform"}
+_LIBRARY: Final = {"tna": "name", "tv": "version"}
 _BESIDE: Final = {
     "transaction": _ORDER,
     "promotion": _PROMOTION,
@@ -126,15 +145,11 @@ def _message(payload: Message, keys: Collection[str]) -> Message:
     page = page_of(payload.get("url"), payload.get("page"), payload.get("refr"))
     true_time, sent_at = payload.get("ttm"), payload.get("stm")
     is_coarse = not isinstance(sent_at, str) or sent_at.endswith("000")  # counted in seconds
-    message = said(
-        userId=payload.get("uid"),
-        anonymousId=payload.get("duid") or payload.get("tnuid") or payload.get("nuid"),
-        messageId=payload.get("eid"),
-        timestamp=instant_text(true_time or payload.get("dtm")),
-        context=_context(payload, page, entities, keys),
-    )
+    message = named(payload, _HEAD)
+    put(message, "timestamp", instant_text(true_time or payload.get("dtm")))
+    put(message, "context", _context(payload, page, entities, keys))
     if not true_time and not is_coarse:
-        message |= said(sentAt=instant_text(sent_at))
+        put(message, "sentAt", instant_text(sent_at))
     message |= _content(payload, page, entities)
     return message
 
@@ -201,9 +216,9 @@ def _shopping(data: Message, entities: Entities) -> Message:
     kind = data.pop("type", None)
     products = entities.get("product", [])
     beside: Message = {}
-    for kind_beside, named in _BESIDE.items():
+    for kind_beside, names_beside in _BESIDE.items():
         told = next(iter(entities.get(kind_beside, [])), {})
-        beside |= {ours: told[theirs] for theirs, ours in named.items() if theirs in told}
+        beside |= {ours: told[theirs] for theirs, ours in names_beside.items() if theirs in told}
     cart = next(iter(entities.get("cart", [])), {})
     given = {
         **data,
@@ -261,27 +276,18 @@ _KNOWN: Final = frozenset({"product", "transaction", "cart", "client_session"})
 
 
 def _context(payload: Message, page: Message, entities: Entities, keys: Collection[str]) -> Message:
-    app_id = payload.get("aid")
-    is_key = isinstance(app_id, str) and app_id in keys
-    library: Message = {}
-    if "tna" in payload or "tv" in payload:
-        library = said(name=payload.get("tna"), version=payload.get("tv"))
-    session_id, others = payload.get("sid"), {}
+    context = named(payload, _AROUND)
+    app = named(payload, _APP)
+    if isinstance(app_id := app.get("id"), str) and app_id in keys:
+        del app["id"]
+    put(context, "page", page)
+    put(context, "app", app)
+    put(context, "library", named(payload, _LIBRARY))
     if entities:
         others = {name: told for name, told in entities.items() if name and name not in _KNOWN}
         session = next(iter(entities.get("client_session", [])), {})
-        session_id = session_id or session.get("sessionId")
-    return said(
-        page=page,
-        userAgent=payload.get("ua"),
-        locale=payload.get("lang"),
-        timezone=payload.get("tz"),
-        ip=payload.get("ip"),
-        app=said(id=None if is_key else app_id, platform=payload.get("p")),
-        library=library,
-        session_id=session_id,
-        entities=others,
-    )
+        context = {**said(session_id=session.get("sessionId"), entities=others), **context}
+    return context
 
 
 def _told(sent: Sent, told: Results) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64decode
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -107,11 +107,33 @@ def said(**given: Value) -> Message:
     >>> said(a="x", b=None, c={}, d="")
     {'a': 'x'}
     """
-    return {
-        key: value
-        for key, value in given.items()
-        if value or (value is not None and value is not MISSING and value != {} and value != "")
-    }
+    return {key: value for key, value in given.items() if value or _is_said(value)}
+
+
+def named(told: Message, names: Mapping[str, str]) -> Message:
+    """What some keys of an object say, under the names that stand behind them.
+
+    >>> named({"lang": "en", "tz": ""}, {"lang": "locale", "tz": "timezone"})
+    {'locale': 'en'}
+    """
+    found: Message = {}
+    for theirs, ours in names.items():
+        if theirs in told:
+            value = told[theirs]
+            if value or _is_said(value):
+                found[ours] = value
+    return found
+
+
+def put(message: Message, name: str, value: Value) -> None:
+    """Have a message say something, if there is something to be said."""
+    if value or _is_said(value):
+        message[name] = value
+
+
+def _is_said(value: Value) -> bool:
+    """Whether what counts as false says something all the same, as 0 does."""
+    return value is not None and value is not MISSING and value != {} and value != ""
 
 
 _UNITS: Final[tuple[Unit, ...]] = ("s", "ms", "us")
@@ -132,8 +154,11 @@ def instant_text(given: Value, unit: Unit | None = None) -> Value:
     >>> instant_text(1_700_000_000_000_000_000), instant_text("1700000000", "s")
     ('2023-11-14T22:13:20Z', '2023-11-14T22:13:20Z')
     """
-    text = format_number(given) if isinstance(given, int) and not isinstance(given, bool) else given
-    text = text.digits if isinstance(text, IdNumber) else text
+    text = given
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = format_number(text)
+    elif isinstance(text, IdNumber):
+        text = text.digits
     whole = text.partition(".")[0] if isinstance(text, str) else ""
     if not isinstance(text, str) or not whole.isdigit() or not whole.isascii():
         return given
@@ -188,6 +213,8 @@ def linked(user: Value, visitor: Value, timestamp: Value) -> list[Message]:
 
     For dialects whose every event says both: the first of them makes the link.
     """
+    if user is None or visitor is None:
+        return []
     user_id, visitor_id = as_text(user), as_text(visitor)
     if not user_id or not visitor_id or user_id == visitor_id:
         return []
