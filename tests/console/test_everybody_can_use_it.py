@@ -87,10 +87,12 @@ def test_a_keyboard_is_enough(visitor: Visitor) -> None:
     page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_role("link", name="keys-ann")).to_be_visible()
+    expect(drawer.get_by_role("button", name="Close")).to_be_focused()  # a moment after it is seen
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
     expect(button).to_be_focused()
     button.press("Space")
+    expect(drawer.get_by_role("button", name="Close")).to_be_focused()
     drawer.get_by_role("link", name="keys-ann").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("keys-ann")
