@@ -161,13 +161,16 @@ def _tag_id(sent: Sent) -> str | None:
 def _hit(hit: dict[str, str], place: int, agent: str | None) -> list[Message]:
     params: Message = {}
     traits: Message = {}
+    items: list[str] = []
     for name, value in hit.items():
-        target = params if name[:2] == "ep" else traits if name[:2] == "up" else None
-        if target is not None:
+        begin = name[:2]
+        if begin in ("ep", "up"):
             kind, _, rest = name.partition(".")
             if rest:
+                target = params if begin == "ep" else traits
                 target[rest] = read_number(value) if kind[2:] == "n" else value
-    items = [name for name in hit if name[:2] == "pr" and _ITEM_NAME.fullmatch(name)]
+        elif begin == "pr" and _ITEM_NAME.fullmatch(name):
+            items.append(name)
     if items:
         items.sort(key=lambda name: int(name[2:]))
         params["items"] = [_item(hit[name]) for name in items]
