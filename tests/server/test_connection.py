@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httptools
 import pytest
-import uvicorn
 from tests.patience import PATIENCE_S
+from tests.server.listening import answering
 from tests.server.running import READ, WRITE, Running, conversation
 
 from tailorbird.kernel import limits
 from tailorbird.server.answers import WHOLE
 from tailorbird.server.exchange import Exchange
-from tailorbird.server.heads import BoundedHeads
 
 EVENT = b'{"userId": "ann", "event": "Seen"}'
 HEALTH = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -161,30 +158,6 @@ def test_a_body_that_nobody_asked_for_is_not_waited_for(tmp_path: Path) -> None:
 
 
 # Connections alone
-
-App = Callable[[Any, Any, Any], Awaitable[None]]
-
-
-@asynccontextmanager
-async def answering(app: App, idle_s: int = 60) -> AsyncIterator[int]:
-    config = uvicorn.Config(
-        app,
-        port=0,
-        lifespan="off",
-        log_config=None,
-        http=BoundedHeads,
-        timeout_keep_alive=idle_s,
-        timeout_graceful_shutdown=5,  # where a test fails
-    )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
-    try:
-        yield int(server.servers[0].sockets[0].getsockname()[1])
-    finally:
-        server.should_exit = True
-        await running
 
 
 async def refusing(scope: Any, receive: Any, send: Any) -> None:

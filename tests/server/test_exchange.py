@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
-import uvicorn
+from tests.server.listening import answering
 
 from tailorbird.server.answers import WHOLE, Answer, Fault, reply
 from tailorbird.server.asked import Bodies
 from tailorbird.server.exchange import Exchange
-from tailorbird.server.heads import BoundedHeads
 
 HEADERS = (
     ((b"access-control-allow-origin", b"*"), (b"Vary", b"origin")),
@@ -38,28 +36,6 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     answer = Answer(int(status), content, again, more=HEADERS[int(headers)])
     is_head = scope["method"] == "HEAD"
     await reply(send, answer, (), head=is_head, whole=whole if way == "whole" else None)
-
-
-@asynccontextmanager
-async def answering(idle_s: int = 60) -> AsyncIterator[int]:
-    config = uvicorn.Config(
-        app,
-        port=0,
-        lifespan="off",
-        log_config=None,
-        http=BoundedHeads,
-        date_header=False,
-        timeout_keep_alive=idle_s,
-    )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
-    try:
-        yield int(server.servers[0].sockets[0].getsockname()[1])
-    finally:
-        server.should_exit = True
-        await running
 
 
 async def said_to(port: int, sent: list[bytes]) -> bytes:
@@ -104,7 +80,7 @@ def conversation_of(chance: random.Random) -> list[str]:
 def test_both_ways_say_the_same(seed: int) -> None:
     async def both() -> None:
         chance = random.Random(seed)
-        async with answering() as port:
+        async with answering(app) as port:
             for _ in range(30):
                 asked = conversation_of(chance)
                 cut = chance.randrange(1, 60)
@@ -125,7 +101,7 @@ def test_an_answer_whose_header_would_end_its_head_is_a_failure(
     monkeypatch.setattr(f"{__name__}.HEADERS", (((b"x", b"a\r\nset-cookie: b"),),))
 
     async def ask() -> None:
-        async with answering() as port:
+        async with answering(app) as port:
             told = await said_to(
                 port, [b"GET /?whole,200,0,1 HTTP/1.1\r\nconnection: close\r\n\r\n"]
             )
@@ -136,7 +112,7 @@ def test_an_answer_whose_header_would_end_its_head_is_a_failure(
 
 def test_a_connection_on_which_nothing_comes_any_more_is_closed() -> None:
     async def ask() -> None:
-        async with answering(idle_s=1) as port:
+        async with answering(app, idle_s=1) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             clock_s = asyncio.get_running_loop().time
             answered_s = clock_s()  # what was asked before that was answered
@@ -162,7 +138,7 @@ def test_a_request_that_was_answered_is_gone_without_the_collector() -> None:
         gc.collect()
         gc.disable()
         try:
-            async with answering() as port:
+            async with answering(app) as port:
                 asked = b"GET /?whole,200,0,1 HTTP/1.1\r\nhost: x\r\n\r\n" * 50
                 await said_to(
                     port, [asked + b"GET /?whole,200,0,1 HTTP/1.1\r\nconnection: close\r\n\r\n"]
